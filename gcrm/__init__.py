@@ -1,0 +1,1 @@
+"""gcrm: a geographic customer relationship manager for field sales."""

@@ -1,0 +1,1 @@
+"""Setting up, people, audit and the health of the running parts."""

@@ -1,0 +1,66 @@
+"""The kinds of failure a person or program is told about, each with its HTTP status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class GcrmError(Exception):
+    """A failure with a sentence for the person and facts for a program."""
+
+    status = 500
+    title = "Something went wrong"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class Invalid(GcrmError):
+    """The input cannot be used as it is."""
+
+    status = 422
+    title = "Not accepted"
+
+
+class Unauthorized(GcrmError):
+    """Nobody is signed in."""
+
+    status = 401
+    title = "Sign in first"
+
+
+class Forbidden(GcrmError):
+    """This person's role does not allow the act."""
+
+    status = 403
+    title = "Not allowed"
+
+
+class NotFound(GcrmError):
+    """No such thing, or none that this person may see: the two look alike."""
+
+    status = 404
+    title = "Not found"
+
+
+class Conflict(GcrmError):
+    """The thing changed meanwhile, or another stands in the way."""
+
+    status = 409
+    title = "Changed meanwhile"
+
+
+class TooMany(GcrmError):
+    """Too many attempts in a short time."""
+
+    status = 429
+    title = "Too many attempts"
+
+
+class Unavailable(GcrmError):
+    """A part that gcrm needs does not answer."""
+
+    status = 503
+    title = "Not available"

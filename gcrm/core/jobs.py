@@ -1,0 +1,105 @@
+"""Background work: procrastinate's queues `now` and `later`, each job in the name of who queued it.
+
+A domain's `tasks.py` decorates a function with `@task("exchange.run_import", queue="later")`; the function takes the
+principal first, then ids. `defer(session, "exchange.run_import", batch_id=7)` queues it within the session's transaction.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import text
+
+from gcrm.core import db
+from gcrm.core.db import Principal, PrincipalSession
+from gcrm.domains import ORDER
+
+QUEUES = ("now", "later")
+
+app = App(connector=PsycopgConnector())
+_functions: dict[str, Callable[..., None]] = {}
+_queues: dict[str, str] = {}
+
+
+def task(name: str, queue: str = "later", retries: int = 0, **options: Any) -> Callable[..., Any]:
+    """Make a function `(principal, **ids)` a job of that name."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run(principal_id: int, principal_role: str, **arguments: Any) -> None:
+            function(Principal(principal_id, principal_role), **arguments)
+
+        retry = RetryStrategy(max_attempts=retries, wait=2, exponential_wait=3) if retries else False
+        app.task(name=name, queue=queue, retry=retry, **options)(run)
+        _functions[name] = function
+        _queues[name] = queue
+        return function
+
+    return decorate
+
+
+def defer(
+    session: PrincipalSession,
+    name: str,
+    *,
+    queue: str | None = None,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    **ids: Any,
+) -> int | None:
+    """Queue a job on the session's own connection, so that it comes and goes with the transaction."""
+    principal = session.principal
+    if principal is None:
+        raise RuntimeError("A job is queued in somebody's name.")
+    connection = session.connection().connection.driver_connection
+    with session.begin_nested():
+        try:
+            return app.configure_task(
+                name,
+                queue=queue or _queues.get(name, "later"),
+                lock=lock,
+                queueing_lock=queueing_lock,
+                connection=connection,
+            ).defer(principal_id=principal.id, principal_role=principal.role, **ids)
+        except AlreadyEnqueued:
+            return None
+
+
+def run_now(name: str, principal: Principal, **ids: Any) -> None:
+    """Run a job's function here: for commands that wait for the result."""
+    load_tasks()
+    _functions[name](principal, **ids)
+
+
+def load_tasks() -> None:
+    """Import every domain's `tasks.py`, so that workers and events know them."""
+    for domain in ORDER:
+        if importlib.util.find_spec(f"gcrm.{domain}.tasks"):
+            importlib.import_module(f"gcrm.{domain}.tasks")
+
+
+def system_principal() -> Principal:
+    """The user `system`: sees all, cannot sign in."""
+    with db.transaction(None) as session:
+        found = session.scalar(text("SELECT id FROM users WHERE role = 'system'"))
+    return Principal(int(found), "system")
+
+
+def worker_app() -> App:
+    """The app on a connector of its own, with every task known."""
+    load_tasks()
+    return app.with_connector(PsycopgConnector(conninfo=_plain_url(), kwargs={"application_name": "gcrm worker"}))
+
+
+def _plain_url() -> str:
+    return db.url().replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def status_of(session: PrincipalSession, job_id: int) -> str | None:
+    return session.scalar(text("SELECT status::text FROM procrastinate_jobs WHERE id = :id"), {"id": job_id})

@@ -1,0 +1,177 @@
+"""Making a database ready: roles, extensions, migrations; and refusing a server that cannot serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from gcrm.core import db, paths
+from gcrm.core.cluster import SUPERUSER
+from gcrm.core.config import settings
+from gcrm.core.errors import Invalid, Unavailable
+
+EXTENSIONS = ("postgis", "pg_trgm")
+OLDEST_POSTGIS = (3, 3)
+
+ROLES = """
+DO $$ BEGIN
+  IF to_regrole('gcrm_owner') IS NULL THEN CREATE ROLE gcrm_owner LOGIN; END IF;
+  IF to_regrole('gcrm_web') IS NULL THEN CREATE ROLE gcrm_web LOGIN NOINHERIT; END IF;
+  IF to_regrole('gcrm_all') IS NULL THEN CREATE ROLE gcrm_all NOLOGIN; END IF;
+  IF to_regrole('gcrm_scoped') IS NULL THEN CREATE ROLE gcrm_scoped NOLOGIN; END IF;
+  GRANT gcrm_all, gcrm_scoped TO gcrm_web;
+END $$
+"""
+
+
+@contextmanager
+def connected(user: str, database: str | None = None, autocommit: bool = False) -> Iterator[Connection]:
+    """One connection outside every pool."""
+    engine = create_engine(
+        db.url(user, database),
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
+    )
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[-1]
+        raise Unavailable(f"The database does not answer: {reason}") from error
+    finally:
+        engine.dispose()
+
+
+def make_ready(database: str | None = None) -> None:
+    """Create what is missing in the private cluster, check a server of one's own, and migrate."""
+    if settings().is_private:
+        create_database(database or settings().database)
+    else:
+        _refuse_unfit_server()
+    migrate(database)
+
+
+def create_database(name: str) -> None:
+    with connected(SUPERUSER, "postgres", autocommit=True) as connection:
+        connection.execute(text(ROLES))
+        there = connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name})
+        if not there:
+            quoted = connection.dialect.identifier_preparer.quote(name)
+            connection.execute(text(f"CREATE DATABASE {quoted} OWNER gcrm_owner TEMPLATE template0"))
+    with connected(SUPERUSER, name, autocommit=True) as connection:
+        for extension in EXTENSIONS:
+            connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
+
+
+def _refuse_unfit_server() -> None:
+    """Each fault of a server of one's own comes with the statement that mends it."""
+    faults = []
+    with connected(db.OWNER) as connection:
+        major = connection.dialect.server_version_info[0]
+        if major < 15:
+            faults.append(f"PostgreSQL {major} is too old: version 15 or newer is needed.")
+        for extension in EXTENSIONS:
+            found = connection.scalar(
+                text("SELECT extversion FROM pg_extension WHERE extname = :name"), {"name": extension}
+            )
+            if found is None:
+                faults.append(
+                    f"The extension {extension} is missing. As a superuser, in this database: "
+                    f"CREATE EXTENSION {extension};"
+                )
+            elif extension == "postgis" and tuple(map(int, found.split(".")[:2])) < OLDEST_POSTGIS:
+                faults.append(f"PostGIS {found} is too old. Run: ALTER EXTENSION postgis UPDATE;")
+        for role, options in (("gcrm_web", "LOGIN NOINHERIT"), ("gcrm_all", "NOLOGIN"), ("gcrm_scoped", "NOLOGIN")):
+            if connection.scalar(text("SELECT to_regrole(:role)"), {"role": role}) is None:
+                faults.append(f"The role {role} is missing. As a superuser: CREATE ROLE {role} {options};")
+        if not faults:
+            missing = connection.scalar(
+                text("SELECT NOT (pg_has_role('gcrm_web', 'gcrm_all', 'member')"
+                     " AND pg_has_role('gcrm_web', 'gcrm_scoped', 'member'))")
+            )  # fmt: skip
+            if missing:
+                faults.append("As a superuser: GRANT gcrm_all, gcrm_scoped TO gcrm_web;")
+            row = connection.execute(
+                text("SELECT current_user, rolsuper, rolbypassrls,"
+                     " has_schema_privilege(current_user, 'public', 'CREATE')"
+                     " FROM pg_roles WHERE rolname = current_user")
+            ).one()  # fmt: skip
+            if not row[3]:
+                faults.append(
+                    f"{row[0]} may not create tables. As a superuser, in this database: "
+                    f"GRANT CREATE ON SCHEMA public TO {row[0]};"
+                )
+    with connected(db.WEB) as connection:
+        row = connection.execute(
+            text("SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        ).one()
+        if row[1]:
+            faults.append(
+                f"{row[0]} steps over row-level security. Log in as gcrm_web, or: "
+                f"ALTER ROLE {row[0]} NOSUPERUSER NOBYPASSRLS;"
+            )
+    if faults:
+        raise Invalid("This database server cannot serve gcrm yet. " + " ".join(faults))
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(paths.migrations()))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(database: str | None = None, revision: str = "head") -> None:
+    with connected(db.OWNER, database) as connection:
+        if MigrationContext.configure(connection).get_current_revision() == head() and revision == "head":
+            return
+        connection.rollback()
+        command.upgrade(_config(connection), revision)
+        connection.commit()
+
+
+def downgrade(database: str | None = None, revision: str = "base") -> None:
+    with connected(db.OWNER, database) as connection:
+        command.downgrade(_config(connection), revision)
+        connection.commit()
+
+
+@lru_cache(maxsize=1)
+def head() -> str | None:
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def current(connection: Connection) -> str | None:
+    """The revision that the database is at."""
+    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+
+def differences(database: str | None = None) -> list[object]:
+    """What autogenerate would change: empty when tables and models agree."""
+    with connected(db.OWNER, database) as connection:
+        from alembic.autogenerate import compare_metadata  # noqa: F401
+
+        try:
+            command.check(_config(connection))
+        except Exception as error:  # alembic raises its own kind with the list in the text
+            return [str(error)]
+    return []
+
+
+def new_revision(message: str, identifier: str, autogenerate: bool = True) -> None:
+    with connected(db.OWNER) as connection:
+        command.revision(_config(connection), message, autogenerate=autogenerate, rev_id=identifier)
+
+
+def size_bytes(connection: Connection) -> int:
+    return int(connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)

@@ -1,0 +1,207 @@
+"""What every request has in common: the session, the one commit, the answer to a failure, the headers."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, has_request_context, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from gcrm.core import db, logs
+from gcrm.core.errors import Conflict, GcrmError, Invalid, TooMany, Unavailable
+
+JSON_PREFIXES = ("/api/", "/tiles/", "/ogc", "/metrics", "/healthz", "/readyz")
+
+
+class GcrmFlask(Flask):
+    """Commits once, inside the dispatch, when the answer is below 400; rolls back otherwise."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        try:
+            response = make_response(super().dispatch_request())
+            opened = g.get("session")
+            if opened is not None:
+                if response.status_code < HTTPStatus.BAD_REQUEST:
+                    opened.commit()
+                else:
+                    opened.rollback()
+            return response
+        except StaleDataError as error:
+            _roll_back()
+            raise Conflict(
+                "Somebody else saved this meanwhile. Nothing of yours was written: load it again and repeat the change."
+            ) from error
+        except (IntegrityError, DBAPIError) as error:
+            _roll_back()
+            raise explained(error) from error
+        except BaseException:
+            _roll_back()
+            raise
+
+
+def _roll_back() -> None:
+    opened = g.get("session")
+    if opened is not None:
+        opened.rollback()
+
+
+def session() -> db.PrincipalSession:
+    """The request's session, in the name of who is signed in."""
+    if "session" not in g:
+        g.session = db.new_session(g.get("principal"))
+    opened: db.PrincipalSession = g.session
+    return opened
+
+
+def close_session(_error: BaseException | None = None) -> None:
+    opened = g.pop("session", None)
+    if opened is not None:
+        opened.close()
+
+
+def explained(error: DBAPIError) -> GcrmError:
+    """A sentence for what the database refused."""
+    if isinstance(error, OperationalError):
+        return Unavailable("The database does not answer just now. Nothing was saved; try again in a moment.")
+    state = getattr(error.orig, "sqlstate", None) or ""
+    diagnostics = getattr(error.orig, "diag", None)
+    about = getattr(diagnostics, "constraint_name", None) or ""
+    if state == "23505":
+        return Conflict(f"Something with the same key exists already ({about}). Nothing was saved.")
+    if state == "23503":
+        return Invalid("This names something that does not exist. Nothing was saved.")
+    if state == "42501":
+        return Invalid("This names something that does not exist. Nothing was saved.")
+    if state.startswith(("22", "23")):
+        return Invalid(f"A value does not fit ({about or 'out of range'}). Nothing was saved.")
+    if state in ("40001", "40P01", "55P03"):
+        return Conflict("Somebody else was writing the same rows. Nothing was saved; try again.")
+    logs.get().error("database", state=state, exc_info=error)
+    return GcrmError("The database refused this. Nothing was saved.")
+
+
+def wants_json() -> bool:
+    return request.path.startswith(JSON_PREFIXES) or (
+        request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    )
+
+
+def problem(error: GcrmError) -> Response:
+    """The failure as application/problem+json (RFC 9457)."""
+    body = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.message,
+        **({"faults": error.details["faults"]} if "faults" in error.details else {}),
+        **({"current": error.details["current"]} if "current" in error.details else {}),
+    }
+    from flask import json
+
+    return Response(json.dumps(body), status=error.status, mimetype="application/problem+json")
+
+
+def answer_failure(error: GcrmError) -> ResponseReturnValue:
+    if wants_json():
+        response = problem(error)
+    elif request.headers.get("HX-Request"):
+        response = make_response(render_template("core/_error.html", error=error), error.status)
+    else:
+        response = make_response(render_template("core/error.html", error=error), error.status)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.details.get("retry_after", 60))
+    return response
+
+
+def answer_http(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response
+    failure = GcrmError(error.description or error.name)
+    failure.status = error.code or 500
+    failure.title = error.name
+    if failure.status == HTTPStatus.NOT_FOUND:
+        failure.message = "There is nothing at this address, or nothing that you may see."
+    faults = getattr(error, "data", None)
+    if isinstance(faults, dict) and "messages" in faults:
+        failure.details["faults"] = faults["messages"]
+        failure.message = "The request holds values that do not fit; see the faults."
+    return answer_failure(failure)
+
+
+def answer_crash(error: Exception) -> ResponseReturnValue:
+    logs.get().error("crash", path=request.url_rule.rule if request.url_rule else None, exc_info=error)
+    return answer_failure(GcrmError("Something went wrong on our side. Nothing was saved. Try again."))
+
+
+def policy(nonce: str) -> str:
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "worker-src 'self' blob:",
+            "manifest-src 'self'",
+            "frame-src 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+            "base-uri 'none'",
+        )
+    )
+
+
+def open_request() -> None:
+    g.csp_nonce = secrets.token_urlsafe(16)
+    g.request_id = uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=g.request_id)
+
+
+def add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", policy(g.get("csp_nonce", "")))
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "private, no-cache")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if "request_id" in g:
+        headers["X-Request-Id"] = g.request_id
+    return response
+
+
+def etag_answer(body: bytes, mimetype: str) -> Response:
+    """An answer whose ETag is a hash of it, 304 when the client has it."""
+    response = Response(body, mimetype=mimetype)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie, Authorization"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def current_url(**changes: Any) -> str:
+    """This page's address with some of its query changed; a None takes the word away."""
+    from werkzeug.urls import iri_to_uri
+
+    words = request.args.to_dict(flat=False) if has_request_context() else {}
+    for name, value in changes.items():
+        if value is None:
+            words.pop(name, None)
+        else:
+            words[name] = value if isinstance(value, list) else [str(value)]
+    from urllib.parse import urlencode
+
+    query = urlencode(words, doseq=True)
+    return iri_to_uri(request.path + (f"?{query}" if query else ""))

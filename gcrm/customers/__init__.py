@@ -1,0 +1,1 @@
+"""Accounts, contacts, the selection that finds them and the timeline that others write touches to."""

@@ -1,0 +1,193 @@
+"""Accounts, contacts, shares and the timeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    FetchedValue,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gcrm.core.db import Model
+from gcrm.core.models import BigKey, CreatedAt, Instant, Money, PublicId, Versioned
+from gcrm.people.models import User
+
+STATUSES = ("prospect", "customer", "former")
+TIERS = ("A", "B", "C", "D")
+LOCATION_SOURCES = ("file", "pin", "phone", "geocoder", "api", "demo")
+PRECISIONS = ("point", "street", "postcode", "town")
+
+
+def _one_of(column: str, words: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(word) for word in words)})"
+
+
+class Account(Versioned, Model):
+    """A customer or prospect at a place."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        CheckConstraint(_one_of("status", STATUSES), name="status"),
+        CheckConstraint(_one_of("tier", TIERS), name="tier"),
+        CheckConstraint(_one_of("location_source", LOCATION_SOURCES), name="location_source"),
+        CheckConstraint(_one_of("location_precision", PRECISIONS), name="location_precision"),
+        CheckConstraint("annual_value_minor >= 0 AND potential_minor >= 0", name="money"),
+        CheckConstraint("cadence_days > 0", name="cadence_days"),
+        CheckConstraint("visit_minutes > 0", name="visit_minutes"),
+        CheckConstraint("btrim(name) <> ''", name="name"),
+        Index("ix_accounts_owner_grid", "owner_id", "grid_key"),
+        Index("ix_accounts_grid", "grid_key"),
+        Index("ix_accounts_owner_visited", "owner_id", "last_visited_on"),
+        Index("ix_accounts_name_id", "name", "id"),
+        Index("ix_accounts_name_trigrams", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+        Index("ix_accounts_match", "name_key", "postcode"),
+        Index("ix_accounts_location", "location", postgresql_using="gist"),
+        Index("ix_accounts_state", "state_id"),
+        Index("ix_accounts_county", "county_id"),
+        Index("ix_accounts_municipality", "municipality_id"),
+        Index("ix_accounts_territory", "territory_id"),
+        Index("ix_accounts_parent", "parent_id"),
+    )  # fmt: skip
+
+    id: Mapped[BigKey]
+    uuid: Mapped[PublicId]
+    external_id: Mapped[str | None]
+    source: Mapped[str | None]
+    """Whose id `external_id` is: chains number their stores alike."""
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(Text, Computed("gcrm_name_key(name)", persisted=True))
+    status: Mapped[str] = mapped_column(server_default="prospect", default="prospect")
+
+    location: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    location_source: Mapped[str | None]
+    location_precision: Mapped[str | None]
+    street: Mapped[str | None]
+    city: Mapped[str | None]
+    region: Mapped[str | None]
+    """State or province as the address names it."""
+    postcode: Mapped[str | None]
+    country: Mapped[str | None]
+    """ISO 3166-1 alpha-2, lower case."""
+
+    phone: Mapped[str | None]
+    phone_e164: Mapped[str | None]
+    email: Mapped[str | None]
+    website: Mapped[str | None]
+    industry: Mapped[str | None]
+    tier: Mapped[str | None]
+    annual_value_minor: Mapped[Money | None]
+    potential_minor: Mapped[Money | None]
+    currency: Mapped[str]
+    """ISO 4217, also where no amount is known yet."""
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"), default=list)
+    opening_hours: Mapped[str | None]
+    """OSM syntax, as `Mo-Fr 09:00-17:00`."""
+    cadence_days: Mapped[int | None]
+    visit_minutes: Mapped[int | None]
+    note: Mapped[str | None]
+    extra: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
+    """Columns of an imported file that gcrm has no field for."""
+
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), server_onupdate=FetchedValue())
+    owner_named: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    """A person or a file named the owner, so that territories leave it alone."""
+    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    last_visited_on: Mapped[dt.date | None]
+    """The day of the last finished visit in the account's zone; written by visits."""
+    timezone: Mapped[str | None]
+    """Where the place keeps its clock; None: the organisation's."""
+
+    # What the database writes with the row, from its place.
+    state_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id", ondelete="SET NULL"), server_default=FetchedValue(), server_onupdate=FetchedValue())  # fmt: skip
+    county_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id", ondelete="SET NULL"), server_default=FetchedValue(), server_onupdate=FetchedValue())  # fmt: skip
+    municipality_id: Mapped[int | None] = mapped_column(ForeignKey("regions.id", ondelete="SET NULL"), server_default=FetchedValue(), server_onupdate=FetchedValue())  # fmt: skip
+    placed: Mapped[str | None] = mapped_column(server_default=FetchedValue(), server_onupdate=FetchedValue())
+    """`inside` a region, `near` one (within 2 km), `outside` all; None without a location."""
+    hex10: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue(), server_onupdate=FetchedValue())
+    hex100: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue(), server_onupdate=FetchedValue())  # fmt: skip
+    hex1000: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue(), server_onupdate=FetchedValue())  # fmt: skip
+    grid_key: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue(), server_onupdate=FetchedValue())  # fmt: skip
+    """Bits of x and y of the Web Mercator square, interleaved, 30 each: every tile is one range."""
+    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territories.id", ondelete="SET NULL"), server_default=FetchedValue(), server_onupdate=FetchedValue())  # fmt: skip
+
+    owner: Mapped[User | None] = relationship(foreign_keys=[owner_id])
+    parent: Mapped[Account | None] = relationship(remote_side="Account.id")
+
+
+class Contact(Versioned, Model):
+    """A person at an account."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        CheckConstraint("btrim(name) <> ''", name="name"),
+    )
+
+    id: Mapped[BigKey]
+    uuid: Mapped[PublicId]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    external_id: Mapped[str | None]
+    source: Mapped[str | None]
+    name: Mapped[str]
+    job_title: Mapped[str | None]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    is_primary: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    note: Mapped[str | None]
+    extra: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
+
+    account: Mapped[Account] = relationship()
+
+
+class AccountShare(Model):
+    """An account that a person sees beside the own ones."""
+
+    __tablename__ = "account_shares"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    created_at: Mapped[CreatedAt]
+
+
+class Touch(Model):
+    """One line of an account's timeline, written by the domain whose thing happened."""
+
+    __tablename__ = "touches"
+    __table_args__ = (
+        Index("ix_touches_account_at", "account_id", text("at DESC")),
+        Index("ix_touches_user_at", "user_id", text("at DESC")),
+        Index("ix_touches_subject", "subject"),
+    )
+
+    id: Mapped[BigKey]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[Instant]
+    kind: Mapped[str]
+    """visit, call, mail, meeting, note, task, opportunity, order ..."""
+    summary: Mapped[str]
+    detail: Mapped[str | None]
+    subject: Mapped[uuid.UUID | None] = mapped_column(UUID(as_uuid=True))
+    """The UUID of the thing itself."""
+
+    user: Mapped[User | None] = relationship()

@@ -1,0 +1,216 @@
+"""The selection's fields that accounts answer by themselves."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+from flask import has_app_context
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+
+from gcrm.core import db, money
+from gcrm.core.errors import Invalid
+from gcrm.core.models import Organisation
+from gcrm.customers.models import STATUSES, TIERS, Account
+from gcrm.customers.selecting import Field, register
+from gcrm.geography.levels import HEXAGON_AREAS_KM2
+from gcrm.geography.models import Region
+from gcrm.people.models import Team, User
+from gcrm.territories.models import Territory
+
+NONE = "none"
+
+STATUS_LABELS = {"prospect": _l("Prospect"), "customer": _l("Customer"), "former": _l("Former")}
+PLACE_LABELS = {
+    "located": _l("On the map"),
+    "unplaced": _l("Without a place"),
+    "outside": _l("Outside every region"),
+}
+LEVEL_COLUMNS = {"state": Account.state_id, "county": Account.county_id, "municipality": Account.municipality_id}
+HEXAGON_COLUMNS = {"hex10": Account.hex10, "hex100": Account.hex100, "hex1000": Account.hex1000}
+
+
+def like(words: str) -> str:
+    """A pattern that finds the words anywhere; the pattern's own signs stand for themselves."""
+    return "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def _text(values: tuple[str, ...]) -> ColumnElement[bool]:
+    """Every word stands in the name, the town, the street or the postcode; or it is the external id."""
+    found = [
+        or_(
+            Account.name.ilike(like(word)),
+            Account.city.ilike(like(word)),
+            Account.street.ilike(like(word)),
+            Account.postcode.startswith(word, autoescape=True),
+            Account.external_id == word,
+        )
+        for word in values[0].split()
+    ]
+    return and_(*found)
+
+
+def _among(column: ColumnElement[str], words: tuple[str, ...], name: str):  # type: ignore[no-untyped-def]
+    def condition(values: tuple[str, ...]) -> ColumnElement[bool]:
+        for value in values:
+            if value not in words and value != NONE:
+                raise Invalid(f"“{value}” is no {name}. It is one of {', '.join(words)}.")
+        return _or_none(column, values)
+
+    return condition
+
+
+def _or_none(column, values):  # type: ignore[no-untyped-def]
+    wanted = [value for value in values if value != NONE]
+    conditions = [column.in_(wanted)] if wanted else []
+    if NONE in values:
+        conditions.append(column.is_(None))
+    return or_(*conditions)
+
+
+def _owner(values: tuple[str, ...]) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = []
+    for value in values:
+        if value == NONE:
+            conditions.append(Account.owner_id.is_(None))
+        elif value == "me":
+            conditions.append(Account.owner_id == func.gcrm_principal())
+        elif "@" in value:
+            conditions.append(Account.owner_id == select(User.id).where(User.email == value.lower()).scalar_subquery())
+        else:
+            conditions.append(Account.owner_id == select(User.id).where(User.uuid == _uuid(value, "owner")).scalar_subquery())
+    return or_(*conditions)
+
+
+def _team(values: tuple[str, ...]) -> ColumnElement[bool]:
+    tree = select(Team.id).where(Team.uuid == _uuid(values[0], "team")).cte("wanted_teams", recursive=True)
+    tree = tree.union(select(Team.id).where(Team.parent_id == tree.c.id))
+    return Account.owner_id.in_(select(User.id).where(User.team_id.in_(select(tree.c.id))))
+
+
+def _uuid(value: str, name: str):  # type: ignore[no-untyped-def]
+    import uuid
+
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        raise Invalid(f"“{value}” names no {name}.") from None
+
+
+def _territory(values: tuple[str, ...]) -> ColumnElement[bool]:
+    """The named territories with everything below them; `none` is what lies in no territory."""
+    conditions: list[ColumnElement[bool]] = []
+    for value in values:
+        if value == NONE:
+            conditions.append(Account.territory_id.is_(None))
+            continue
+        tree = select(Territory.id).where(Territory.uuid == _uuid(value, "territory")).cte(recursive=True)
+        tree = tree.union(select(Territory.id).where(Territory.parent_id == tree.c.id))
+        conditions.append(Account.territory_id.in_(select(tree.c.id)))
+    return or_(*conditions)
+
+
+def _region(values: tuple[str, ...]) -> ColumnElement[bool]:
+    """`us:48121` at the level it is found, or a hexagon as `hex100:1234`."""
+    conditions: list[ColumnElement[bool]] = []
+    for value in values:
+        prefix, _sign, code = value.partition(":")
+        if prefix in HEXAGON_AREAS_KM2 and code.isdigit() and len(code) < 19:
+            conditions.append(HEXAGON_COLUMNS[prefix] == int(code))
+            continue
+        if len(prefix) != 2 or not code:
+            raise Invalid(f"“{value}” is no region. Write it as us:48121.")
+        named = select(Region.id).where(Region.country == prefix.lower(), Region.code == code)
+        conditions.extend(
+            column == named.where(Region.level == level).scalar_subquery() for level, column in LEVEL_COLUMNS.items()
+        )
+    return or_(*conditions) if conditions else false()
+
+
+def _place(values: tuple[str, ...]) -> ColumnElement[bool]:
+    if values[0] not in PLACE_LABELS:
+        raise Invalid(f"“{values[0]}” is no place. It is one of {', '.join(PLACE_LABELS)}.")
+    return {
+        "located": Account.grid_key.is_not(None),
+        "unplaced": Account.grid_key.is_(None),
+        "outside": Account.placed == "outside",
+    }[values[0]]
+
+
+def _tag(values: tuple[str, ...]) -> ColumnElement[bool]:
+    return Account.tags.contains(list(values))
+
+
+def _at_least(column):  # type: ignore[no-untyped-def]
+    """A bound in whole units of the currency that each account has."""
+
+    def condition(values: tuple[str, ...]) -> ColumnElement[bool]:
+        try:
+            bound = Decimal(values[0])
+        except InvalidOperation:
+            raise Invalid(f"“{values[0]}” is no amount.") from None
+        if not bound.is_finite() or abs(bound) > 10**13:
+            raise Invalid(f"“{values[0]}” is no amount that an account could have.")
+        return column >= int(bound.scaleb(_digits()))
+
+    return condition
+
+
+def _digits() -> int:
+    """Decimals of the organisation's currency; amounts in other currencies are compared as they stand."""
+    with db.transaction(None) as session:
+        currency = session.scalar(select(Organisation.currency))
+    return money.digits(currency) if currency else 2
+
+
+def _owner_choices() -> list[tuple[str, str]]:
+    if not has_app_context():
+        return []
+    from gcrm.core import web
+    from gcrm.people import queries
+
+    people = [(str(user.uuid), user.name) for user in queries.users_of(web.session(), ("rep", "manager"))]
+    return [("me", _("Me")), (NONE, _("Nobody")), *people]
+
+
+def _territory_choices() -> list[tuple[str, str]]:
+    if not has_app_context():
+        return []
+    from gcrm.core import web
+
+    rows = web.session().scalars(select(Territory).order_by(Territory.name))
+    return [(NONE, _("No territory")), *((str(row.uuid), row.name) for row in rows)]
+
+
+def _region_name(value: str) -> str:
+    if not has_app_context() or ":" not in value:
+        return value
+    from gcrm.core import web
+
+    country, _sign, code = value.partition(":")
+    found = web.session().scalar(select(Region.name).where(Region.country == country, Region.code == code).limit(1))
+    return found or value
+
+
+register(Field("q", _l("Search"), _text))
+register(
+    Field("status", _l("Status"), _among(Account.status, STATUSES, "status"), is_multiple=True,
+          choices=lambda: [(word, str(label)) for word, label in STATUS_LABELS.items()])
+)  # fmt: skip
+register(
+    Field("tier", _l("Tier"), _among(Account.tier, TIERS, "tier"), is_multiple=True,
+          choices=lambda: [*((word, word) for word in TIERS), (NONE, _("No tier"))])
+)  # fmt: skip
+register(Field("owner", _l("Owner"), _owner, is_multiple=True, choices=_owner_choices))
+register(Field("team", _l("Team"), _team))
+register(Field("territory", _l("Territory"), _territory, is_multiple=True, choices=_territory_choices))
+register(Field("region", _l("Region"), _region, is_multiple=True, show=_region_name))
+register(Field("industry", _l("Industry"), lambda values: _or_none(Account.industry, values), is_multiple=True))
+register(Field("tag", _l("Tag"), _tag, is_multiple=True))
+register(Field("source", _l("Source"), lambda values: _or_none(Account.source, values), is_multiple=True))
+register(Field("value_from", _l("Value from"), _at_least(Account.annual_value_minor)))
+register(
+    Field("place", _l("Place"), _place,
+          choices=lambda: [(word, str(label)) for word, label in PLACE_LABELS.items()])
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""A believable company on real geography, from a seed."""

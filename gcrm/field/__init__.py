@@ -1,0 +1,1 @@
+"""The rep's phone: today's route, check-in and the visit log."""

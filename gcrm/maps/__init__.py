@@ -1,0 +1,1 @@
+"""Tiles, choropleths and their drawing, on screen and to take away."""

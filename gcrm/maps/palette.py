@@ -1,0 +1,124 @@
+"""Every colour that carries data: ramps, categories, statuses, and what a map draws around them, for light and dark.
+
+The interface's accent is a blue that appears in none of them. Sequential ramps run through warm hues with lightness changing evenly, so
+that they read in grey and with any colour vision; in the dark, more is brighter. `tests/maps/test_palette.py` computes contrast and colour-blind distance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+Lab = tuple[float, float, float]
+
+_SEQUENTIAL_LIGHT = ("#fbeec9", "#f7c66f", "#e98d3f", "#c9533d", "#8f2b50", "#4f1745")
+_SEQUENTIAL_DARK = ("#38224a", "#853a68", "#c4524f", "#e38043", "#f5bd6a", "#fff2cf")
+
+CATEGORIES_LIGHT = ("#c35003", "#2e645e", "#2e1589", "#9c9753", "#c16f9b", "#538be1", "#700036", "#408358")
+CATEGORIES_DARK = ("#f55d06", "#40bbab", "#a976ea", "#eeef51", "#eaaaf2", "#b6f1ff", "#ae4587", "#489f5c")
+
+STATUS_LIGHT = {"prospect": "#c05f00", "customer": "#00606e", "former": "#868e98"}
+STATUS_DARK = {"prospect": "#f5a54e", "customer": "#4fd3cf", "former": "#7d8692"}
+
+# What a map draws beneath and around data: water, land, outlines, words, and the discs that stand for many accounts.
+MAP_LIGHT = {
+    "water": "#dfe5ea", "land": "#fafaf8", "line": "#b9c1ca", "line_strong": "#8b96a3", "ink": "#3f4854", "halo": "#ffffff",
+    "mark": "#26404a", "mark_ink": "#ffffff", "paper": "#ffffff", "none": "#e4e6e9", "hover": "#15181d",
+}  # fmt: skip
+MAP_DARK = {
+    "water": "#0c0f13", "land": "#1b2027", "line": "#39424e", "line_strong": "#5a6675", "ink": "#b9c2ce", "halo": "#14181d",
+    "mark": "#cfdbe0", "mark_ink": "#101a1f", "paper": "#171b21", "none": "#2a3038", "hover": "#ffffff",
+}  # fmt: skip
+
+
+def _linear(channel: int) -> float:
+    value = channel / 255
+    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+
+
+def _encoded(value: float) -> int:
+    value = min(1.0, max(0.0, value))
+    return round(255 * (12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055))
+
+
+def oklab(colour: str) -> Lab:
+    """Return a ``#rrggbb`` colour in OKLab (Ottosson, 2020), where distances look about alike."""
+    r, g, b = (_linear(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+    long = math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
+    medium = math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
+    short = math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
+    return (
+        0.2104542553 * long + 0.7936177850 * medium - 0.0040720468 * short,
+        1.9779984951 * long - 2.4285922050 * medium + 0.4505937099 * short,
+        0.0259040371 * long + 0.7827717662 * medium - 0.8086757660 * short,
+    )
+
+
+def _hex(lab: Lab) -> str:
+    lightness, a, b = lab
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    channels = (
+        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
+        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
+        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
+    )
+    return "#" + "".join(f"{_encoded(channel):02x}" for channel in channels)
+
+
+def ramp(n: int, dark: bool = False) -> list[str]:
+    """Return `n` colours from little to much, 1 to 9 of them, evenly spaced along the sequential ramp."""
+    if not 1 <= n <= 9:
+        raise ValueError("A ramp has 1 to 9 classes.")
+    anchors = [oklab(colour) for colour in (_SEQUENTIAL_DARK if dark else _SEQUENTIAL_LIGHT)]
+    # Few classes keep off the ends, which are faint against the land and heavy on it.
+    first, last = (0.5, 0.5) if n == 1 else (0.12 * max(0, 5 - n) / 3, 1 - 0.15 * max(0, 5 - n) / 3)
+    colours = []
+    for k in range(n):
+        place = (first + (last - first) * (k / max(1, n - 1))) * (len(anchors) - 1)
+        i = min(int(place), len(anchors) - 2)
+        share = place - i
+        a, b = anchors[i], anchors[i + 1]
+        colours.append(_hex((a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), a[2] + share * (b[2] - a[2]))))
+    return colours
+
+
+def categories(n: int, dark: bool = False) -> list[str]:
+    """Return `n` colours for kinds without order. The first eight are distinct to any eye; beyond, they repeat, so name things too."""
+    colours = CATEGORIES_DARK if dark else CATEGORIES_LIGHT
+    return [colours[i % len(colours)] for i in range(n)]
+
+
+def scheme() -> dict[str, Any]:
+    """Return what map scripts draw with, both sides of it, ready for JSON: `ramps` by their number of classes."""
+
+    def side(dark: bool) -> dict[str, Any]:
+        return {
+            **(MAP_DARK if dark else MAP_LIGHT),
+            "status": STATUS_DARK if dark else STATUS_LIGHT,
+            "categories": list(CATEGORIES_DARK if dark else CATEGORIES_LIGHT),
+            "ramps": {n: ramp(n, dark) for n in range(1, 10)},
+        }
+
+    return {"light": side(False), "dark": side(True)}
+
+
+def ramp_items(labels: Sequence[str], counts: Sequence[int] | None = None) -> list[dict[str, Any]]:
+    """Return legend items for the classes of a ramp, lowest first."""
+    if not labels:
+        return []
+    sides = zip(labels, ramp(len(labels)), ramp(len(labels), dark=True), counts or [None] * len(labels), strict=True)
+    return [{"label": label, "light": light, "dark": dark, "count": count} for label, light, dark, count in sides]
+
+
+def category_items(labels: Sequence[str]) -> list[dict[str, Any]]:
+    """Return legend items for kinds without order."""
+    n = len(labels)
+    return [{"label": label, "light": a, "dark": b} for label, a, b in zip(labels, categories(n), categories(n, dark=True), strict=True)]
+
+
+def status_items(labels: dict[str, str]) -> list[dict[str, Any]]:
+    """Return legend items for account statuses; `labels` names those wanted, in their order."""
+    return [{"label": label, "light": STATUS_LIGHT[word], "dark": STATUS_DARK[word]} for word, label in labels.items()]

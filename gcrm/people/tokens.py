@@ -1,0 +1,54 @@
+"""API tokens: a prefix to find the row, a hash to compare, nothing else kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import secrets
+from typing import Any
+
+from sqlalchemy import select
+
+from gcrm.core import clock, db
+from gcrm.core.db import PrincipalSession
+from gcrm.core.secrets import digest
+from gcrm.people.models import ApiToken, User
+
+WRITE_LAST_USED_AFTER = dt.timedelta(minutes=5)
+
+
+def make(session: PrincipalSession, user: User, name: str, days: int | None = None) -> str:
+    """A new token for a person; the text is shown once and not kept."""
+    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+    token = f"gcrm_{prefix}_{secret}"
+    expires = clock.now() + dt.timedelta(days=days) if days else None
+    session.add(
+        ApiToken(user_id=user.id, name=name, prefix=prefix, token_hash=digest(token), expires_at=expires)
+    )
+    session.flush()
+    return token
+
+
+def bearer(request: Any) -> str | None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and token.strip() else None
+
+
+def person_of(token: str) -> User | None:
+    """Whose token this is; its own short transaction as the bare login."""
+    parts = token.split("_", 2)
+    prefix = parts[1] if len(parts) == 3 and parts[0] == "gcrm" else ""
+    with db.transaction(None) as session:
+        row = session.execute(
+            select(ApiToken, User).join(User, User.id == ApiToken.user_id).where(ApiToken.prefix == prefix)
+        ).one_or_none()
+        if row is None or not hmac.compare_digest(row.ApiToken.token_hash, digest(token)):
+            return None
+        now = clock.now()
+        if not row.User.active or (row.ApiToken.expires_at and row.ApiToken.expires_at < now):
+            return None
+        last = row.ApiToken.last_used_at
+        if last is None or now - last > WRITE_LAST_USED_AFTER:
+            row.ApiToken.last_used_at = now
+        user: User = row.User
+    return user

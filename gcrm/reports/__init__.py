@@ -1,0 +1,1 @@
+"""Pages that gather figures for those who lead."""

@@ -1,0 +1,1 @@
+"""Travel times, the route problem, the solver and its independent checker, day and week plans."""

@@ -1,0 +1,122 @@
+"""Small exact improvements of one route: turn a stretch round, move a stop, exchange a served visit for an unserved one."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+
+from gcrm.routing.model import FAR
+from gcrm.routing.plan import Plan
+
+LEAST_GAIN = 1e-9
+
+
+def improve(plan: Plan, s: int, random: Random, travel_price: float) -> bool:
+    """Improve the route of a shift until no single change helps; say whether anything changed."""
+    changed = False
+    while len(plan.tracks[s].stops) > plan.fixed[s] and (
+        _turn(plan, s) or _exchange(plan, s, random, travel_price) or _prune(plan, s) or _other_end(plan, s)
+    ):
+        changed = True
+    return changed
+
+
+def _better(plan: Plan, s: int, stops: tuple[int, ...], end: int | None = None) -> bool:
+    """Take other stops if the plan is worth more with them."""
+    old, value = plan.tracks[s], plan.value
+    # Narrowed windows and chains may refuse going back, so the old state is kept whole.
+    tracks, where = plan.tracks[:], plan.where[:]
+    if plan.put(s, stops, end) and (
+        plan.value > value + LEAST_GAIN * max(1.0, abs(value)) * 0
+        and (plan.value - value > 1e-9 or (plan.value >= value - 1e-12 and plan.tracks[s].travel < old.travel))
+    ):
+        return True
+    plan.tracks, plan.where = tracks, where
+    return False
+
+
+def _turn(plan: Plan, s: int) -> bool:
+    """Turn a stretch round where that saves travel (2-opt, Croes 1958; asymmetric legs are counted)."""
+    track, model = plan.tracks[s], plan.model
+    m, first = len(track.stops), plan.fixed[s]
+    if m - first < 2:
+        return False
+    path = np.array(track.path)
+    table = model.tables[model.factor[s]]
+    ahead = table[path[:-1], path[1:]]
+    back = table[path[1:], path[:-1]]
+    # Column k holds what the legs before position k cost, so that a stretch is a difference.
+    forth = np.concatenate(([0], np.cumsum(ahead)))
+    astern = np.concatenate(([0], np.cumsum(np.minimum(back, FAR))))
+    i = np.arange(first + 1, m + 1)[:, None]
+    j = np.arange(first + 1, m + 1)[None, :]
+    now = forth[j + 1] - forth[i - 1]
+    turned = table[path[i - 1], path[j]] + (astern[j] - astern[i]) + table[path[i], path[j + 1]]
+    gain = np.where(j > i, now - turned, -1)
+    for flat in np.argsort(-gain, axis=None, kind="stable")[:8]:
+        a, b = divmod(int(flat), gain.shape[1])
+        if gain[a, b] <= 0:
+            return False
+        a, b = first + a, first + b
+        if _better(plan, s, (*track.stops[:a], *track.stops[a : b + 1][::-1], *track.stops[b + 1 :])):
+            return True
+    return False
+
+
+def _exchange(plan: Plan, s: int, random: Random, travel_price: float) -> bool:
+    """Take one stop out and put in the best of the unserved, or the same at a better place."""
+    track, model = plan.tracks[s], plan.model
+    unserved = np.array(plan.where) < 0
+    unserved &= model.fits[s]
+    weight = np.array(model.weight)
+    for g, patterns in enumerate(model.group_patterns):
+        if patterns is not None or model.group_gap[g]:
+            unserved[model.members[g]] = False
+    full = [g for g in range(len(model.members)) if model.members[g] and plan.full(model.members[g][0])]
+    order = list(range(plan.fixed[s], len(track.stops)))
+    random.shuffle(order)
+    for k in order:
+        out = track.stops[k]
+        rest = (*track.stops[:k], *track.stops[k + 1 :])
+        shorter = plan.tracks_of.build(s, track.begin, track.end, rest, plan.narrow)
+        if shorter is None:
+            continue
+        own = unserved & (weight >= weight[out] if not model.thrifty else True)
+        for g in full:
+            if g != model.group[out]:
+                own[model.members[g]] = False
+        own[out] = True
+        if model.linked[out]:
+            own[:] = False
+            own[out] = True
+        candidates = np.flatnonzero(own)
+        added, gap = plan.tracks_of.insertions(shorter, candidates, plan.fixed[s])
+        gain = weight[candidates] - travel_price * added
+        gain[added >= FAR] = -np.inf
+        i = int(gain.argmax())
+        now = weight[out] - travel_price * (track.travel - shorter.travel)
+        if gain[i] > now + 1e-9:
+            v, g = int(candidates[i]), int(gap[i])
+            if _better(plan, s, (*rest[:g], v, *rest[g:])):
+                return True
+    return False
+
+
+def _prune(plan: Plan, s: int) -> bool:
+    """Drop a stop that costs more than it brings, or the whole route."""
+    if not plan.model.thrifty:
+        return False
+    stops, fixed = plan.tracks[s].stops, plan.fixed[s]
+    loose = [k for k in range(fixed, len(stops)) if not plan.model.linked[stops[k]] and plan.model.rank[stops[k]] > 1]
+    if any(_better(plan, s, (*stops[:k], *stops[k + 1 :])) for k in loose):
+        return True
+    kept = tuple(v for k, v in enumerate(stops) if k not in loose)
+    return len(loose) > 1 and _better(plan, s, kept)
+
+
+def _other_end(plan: Plan, s: int) -> bool:
+    """End the shift at another of its places where that is worth more."""
+    now = plan.tracks[s].end
+    others = range(len(plan.model.ends[s].places))
+    return any(_better(plan, s, plan.tracks[s].stops, end) for end in others if end != now)

@@ -1,0 +1,142 @@
+"""The solver: a search for the plan, OR-Tools as its judge and second mind, and the better of both goes out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+
+from gcrm.core.errors import GcrmError
+from gcrm.routing.answer import plan_of, solution_of
+from gcrm.routing.check import check
+from gcrm.routing.ils import search
+from gcrm.routing.model import Model, model_of
+from gcrm.routing.plan import Plan
+from gcrm.routing.problem import Problem
+from gcrm.routing.solution import Solution
+from gcrm.routing.track import Tracks
+from gcrm.routing.travel import TravelTimes, filled
+
+DEFAULT_SECONDS = 2.0
+# One step of the search counts this many steps, one solution of OR-Tools counts one: so one number says both.
+SEARCH_STEP = 100
+
+
+def solve(
+    problem: Problem,
+    time_limit: float | None = None,
+    steps: int | None = None,
+    seed: int = 1,
+    tell: Callable[[int, float], None] | None = None,
+    travel_times: TravelTimes | None = None,
+) -> Solution:
+    """Return the best plan found.
+
+    Parameters
+    ----------
+    problem : its travel is filled in by `travel_times`, by default the straight line, where it was left out
+    time_limit : wall seconds for the whole answer; 2 where neither limit is given
+    steps : work limit; the same problem, seed and steps give the same plan. A run by time is replayed by its `steps`
+    seed : of every random choice
+    tell : called with (steps, value) whenever the search finds a better plan
+    """
+    began = time.perf_counter()
+    if time_limit is None and steps is None:
+        time_limit = DEFAULT_SECONDS
+    run = _Run(filled(problem, travel_times), began, time_limit, steps, seed)
+    return run.answer(tell)
+
+
+class _Run:
+    def __init__(
+        self, problem: Problem, began: float, time_limit: float | None, steps: int | None, seed: int
+    ) -> None:
+        self.problem, self.began, self.steps, self.seed = problem, began, steps, seed
+        self.time_limit = time_limit
+        self.model: Model = model_of(problem)
+        self.tracks_of = Tracks(self.model)
+        # Writing the answer takes a while on large problems, and OR-Tools gets a fifth of the rest.
+        size = len(problem.visits)
+        self.search_seconds = None if time_limit is None else max(0.0, time_limit * 0.8 - 2e-4 * size)
+        self.all_seconds = None if time_limit is None else time_limit * 0.97 - 2e-4 * size
+
+    def answer(self, tell: Callable[[int, float], None] | None) -> Solution:
+        """Search, let OR-Tools judge and improve, write the better plan."""
+        if self.time_limit is None or self.time_limit >= 1:
+            _warm()
+        found = search(self.model, self.go_on, self.seed, tell)
+        plan = plan_of(self.tracks_of, found.stops, found.ends, found.narrow)
+        if plan is None:
+            raise GcrmError("The search handed back a plan that breaks its own rules.")
+        ours = self.written(plan, found.steps * SEARCH_STEP, "gcrm-ils")
+        other = self.judged(plan, found.steps)
+        best = ours if other is None or rank_counts(self.problem, other) <= rank_counts(self.problem, ours) else other
+        return replace(best, solve_seconds=round(time.perf_counter() - self.began, 3))
+
+    def go_on(self, walked: int) -> bool:
+        """Say whether the search may take another step."""
+        if self.steps is not None and walked >= self.steps // SEARCH_STEP:
+            return False
+        return self.search_seconds is None or time.perf_counter() - self.began < self.search_seconds
+
+    def judged(self, plan: Plan, walked: int) -> Solution | None:
+        """Return OR-Tools' plan where it found a better one that holds."""
+        solutions = SEARCH_STEP - 1
+        if self.steps is not None and walked >= self.steps // SEARCH_STEP:
+            solutions = self.steps % SEARCH_STEP
+        seconds = None if self.all_seconds is None else self.all_seconds - (time.perf_counter() - self.began)
+        if not solutions or not self.model.place or (seconds is not None and seconds < self.building_seconds()):
+            return None
+        from gcrm.routing.ortools_model import improve_plan
+
+        started = time.perf_counter()
+        proposal = improve_plan(plan, seconds, solutions)
+        del started
+        if proposal is None or not proposal.accepted:
+            return None
+        ends = [track.end for track in plan.tracks]
+        other = plan_of(self.tracks_of, proposal.stops, ends, plan.narrow)
+        if other is None or other.value <= plan.value:
+            return None
+        steps = walked * SEARCH_STEP + proposal.solutions
+        solution = self.written(other, steps, "ortools")
+        return None if check(self.problem, solution) else solution
+
+    def building_seconds(self) -> float:
+        """Estimate how long OR-Tools takes to build its model."""
+        nodes = len(self.model.place) + 2 * len(self.model.ends)
+        return 0.05 + 5e-7 * nodes * nodes
+
+    def written(self, plan: Plan, steps: int, winner: str) -> Solution:
+        """Write a plan as a solution."""
+        engine = f"{engine_name()} ({winner})"
+        solution = solution_of(plan, 0.0, steps, self.seed, engine)
+        if solution is None:
+            raise GcrmError("A route of the plan has no timetable.")
+        return solution
+
+
+def rank_counts(problem: Problem, solution: Solution) -> tuple[int, int, float]:
+    """Return what plans are compared by: rank 0 served (locked stops too), rank 1 served, objective."""
+    locked = {name for lock in problem.locked for name in lock.stops}
+    served = {stop.visit for route in solution.routes for stop in route.stops}
+    ranks = [0 if visit.id in locked else visit.rank for visit in problem.visits if visit.id in served]
+    return ranks.count(0), ranks.count(1), solution.objective
+
+
+def engine_name() -> str:
+    """Return the names and versions of the engines."""
+    return " + ".join(f"{package} {_version(package)}" for package in ("gcrm", "ortools"))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "0"
+
+
+def _warm() -> None:
+    """Import OR-Tools before the clock matters."""
+    import ortools.constraint_solver.pywrapcp  # noqa: F401

@@ -1,0 +1,1 @@
+"""What a territory is: a set of regions with an owner, in a tree."""

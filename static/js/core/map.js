@@ -1,0 +1,79 @@
+// The map that a page is: our own region outlines, light or dark, its place kept in the address. A page's own script calls
+// `openMap(element, settings)`; the default export does what base_map.html's settings ask for. Without WebGL 2 the list is shown instead.
+import addAccounts from "./accounts.js";
+import addChoropleth from "./choropleth.js";
+import { baseLayers, draw, sources } from "./map_style.js";
+import addLabels from "./map_labels.js";
+import { json } from "./page.js";
+
+export const settingsOfPage = () => json("map-settings");
+export const mapTexts = () => json("map-texts");
+
+const hasWebGL2 = () => {
+  const context = document.createElement("canvas").getContext("webgl2");
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null;
+};
+
+/** Make the map in an element; resolves to it once it can take layers, or to null when the browser cannot draw it. */
+export async function openMap(element, settings = settingsOfPage()) {
+  const texts = mapTexts();
+  if (!hasWebGL2()) return fallBack(element);
+  const gl = await import("maplibre-gl");
+  gl.setWorkerUrl(import.meta.resolve("maplibre-gl/worker"));
+  let map;
+  try {
+    map = new gl.Map({
+      container: element,
+      style: settings.style ?? { version: 8, sources: sources(settings), layers: [] },
+      bounds: settings.bounds ?? [-125, 24, -66, 50],
+      fitBoundsOptions: { padding: padding(element) },
+      hash: "at",
+      maxZoom: 19,
+      attributionControl: settings.attribution ? { compact: true, customAttribution: settings.attribution } : false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      fadeDuration: 120,
+      canvasContextAttributes: { preserveDrawingBuffer: Boolean(settings.keep_drawing) },
+      locale: { "Map.Title": texts.map, "NavigationControl.ZoomIn": texts.zoom_in, "NavigationControl.ZoomOut": texts.zoom_out,
+        "GeolocateControl.FindMyLocation": texts.locate, "GeolocateControl.LocationNotAvailable": texts.locate_failed, "Popup.Close": texts.close },
+    });
+  } catch (error) {
+    console.error(error);
+    return fallBack(element);
+  }
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new gl.GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "top-right");
+  await new Promise((resolve) => { map.once("style.load", resolve); });
+  if (!settings.style) {
+    draw(map, (colours) => baseLayers(settings, colours), settings);
+    addLabels(map, settings);
+  }
+  map.gl = gl;
+  element.map = map;
+  return map;
+}
+
+// The view is fitted beside the panel on a wide screen, above the sheet on a phone.
+function padding(element) {
+  const wide = element.clientWidth > 768;
+  const panels = document.querySelector(".map-panels")?.childElementCount;
+  return { top: 24, right: 24, bottom: wide || !panels ? 24 : 72, left: wide && panels ? 376 : 24 };
+}
+
+function fallBack(element) {
+  document.getElementById(element.dataset.fallback)?.removeAttribute("hidden");
+  element.hidden = true;
+  return null;
+}
+
+export default async function map(element) {
+  const settings = settingsOfPage();
+  const made = await openMap(element, settings);
+  if (!made) return;
+  if (settings.choropleth) await addChoropleth(made, settings.choropleth, settings);
+  if (settings.accounts) addAccounts(made, settings.accounts, settings);
+  element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: made }));
+}
