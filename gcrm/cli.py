@@ -11,8 +11,8 @@ import click
 from gcrm.core.errors import GcrmError
 
 COMMANDS = {
-    "serve": "gcrm.admin.cli:serve",
-    "worker": "gcrm.admin.cli:worker",
+    "serve": "gcrm.serving:serve",
+    "worker": "gcrm.serving:worker",
     "setup": "gcrm.admin.cli:setup",
     "db": "gcrm.core.cli:db_group",
     "demo": "gcrm.demo.cli:demo",

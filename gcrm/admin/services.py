@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from gcrm.core import db, jobs
 from gcrm.core.secrets import digest, folder, kept
+from gcrm.people import queries
 from gcrm.people import services as people
 from gcrm.pipeline import services as pipeline
 
@@ -22,30 +23,18 @@ def set_up(
         admin = people.add_user(session, email=email, role="admin", name=name)
         pipeline.default_stages(session)
         address = admin.email
-    _set_password(address, password)
+    with db.transaction(None) as session:
+        person = queries.user_by_email(session, address)
+        if person is not None:
+            people.set_password(session, person, password)
     (folder() / "setup_code").unlink(missing_ok=True)
-
-
-def _set_password(email: str, password: str) -> None:
-    from flask import has_app_context
-
-    from gcrm.people import queries
-
-    def write() -> None:
-        with db.transaction(None) as session:
-            person = queries.user_by_email(session, email)
-            if person:
-                people.set_password(session, person, password)
-
-    if has_app_context():
-        write()
-        return
-    from gcrm.app import create_app
-
-    with create_app().app_context():
-        write()
 
 
 def setup_code() -> str:
     """The one-time code that the first page asks for; it ends with the set-up."""
     return digest(kept("setup_code"))[:10]
+
+
+def is_set_up() -> bool:
+    with db.transaction(None) as session:
+        return queries.organisation(session) is not None

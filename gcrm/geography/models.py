@@ -1,13 +1,13 @@
-"""Regions: public facts about the world, the same for everybody."""
+"""Regions, public facts about the world and the same for everybody; and the work that follows when they change."""
 
 from __future__ import annotations
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gcrm.core.db import Model
-from gcrm.core.models import CreatedAt, PublicId, SmallKey
+from gcrm.core.models import CreatedAt, Instant, PublicId, SmallKey
 from gcrm.geography.levels import LEVELS
 
 _LEVEL_LIST = ", ".join(f"'{level}'" for level in LEVELS)
@@ -41,3 +41,35 @@ class Region(Model):
     """The boundary with far fewer vertices, for maps at low zoom."""
     area_km2: Mapped[float]
     created_at: Mapped[CreatedAt]
+
+
+class Placing(Model):
+    """Accounts being placed or assigned again, a chunk at a time, because regions or territories changed.
+
+    Written with the change itself, so that work which a crash cut short goes on where it stopped.
+    """
+
+    __tablename__ = "placings"
+    __table_args__ = (
+        CheckConstraint("kind IN ('regions', 'territories')", name="kind"),
+        CheckConstraint("status IN ('queued', 'running', 'done', 'failed')", name="status"),
+    )
+
+    id: Mapped[SmallKey]
+    uuid: Mapped[PublicId]
+    kind: Mapped[str]
+    what: Mapped[str]
+    """What changed: a country's code, or a territory's name."""
+    status: Mapped[str] = mapped_column(server_default="queued", default="queued")
+    step: Mapped[str] = mapped_column(server_default="", default="")
+    """What is being done just now, as `read`, `save` or `place`."""
+    region_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"), default=list)
+    territory_ids: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=text("'{}'"), default=list)
+    done: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), default=0)
+    total: Mapped[int | None] = mapped_column(BigInteger)
+    after_id: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), default=0)
+    """The last account that is done."""
+    fault: Mapped[str | None]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[CreatedAt]
+    finished_at: Mapped[Instant | None]

@@ -51,7 +51,7 @@ def to_multipolygons(shapes: Any) -> tuple[Any, Any]:
     """
     shapes = shapely.force_2d(np.asarray(shapes, dtype=object))
     invalid = ~shapely.is_valid(shapes)
-    shapes = np.where(invalid, shapely.make_valid(shapes), shapes)
+    shapes[invalid] = shapely.make_valid(shapes[invalid])
     parts, owners = shapely.get_parts(shapes, return_index=True)
     while (shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION).any():
         inner, outer = shapely.get_parts(parts, return_index=True)
@@ -93,13 +93,15 @@ def cut_at_antimeridian(shapes: Any) -> Any:
 
 def _cut(polygon: Any) -> list[Any]:
     west, _, east, _ = polygon.bounds
-    if east - west > 180 and west >= -180 and east <= 180:
+    inside = west >= -180 and east <= 180
+    if inside and east - west <= 180:
+        return [polygon]
+    if inside:
         polygon = shapely.transform(polygon, lambda xy: np.where(xy[:, :1] < 0, xy + [360.0, 0.0], xy))
     pieces = []
     for turns in (-1, 0, 1):
         world = shapely.box(360 * turns - 180, -90, 360 * turns + 180, 90)
-        inside = shapely.intersection(polygon, world)
-        for piece in shapely.get_parts(inside):
+        for piece in shapely.get_parts(shapely.intersection(polygon, world)):
             if shapely.get_type_id(piece) == shapely.GeometryType.POLYGON and not piece.is_empty:
                 pieces.append(shapely.transform(piece, lambda xy, by=turns: xy - [360.0 * by, 0.0]) if turns else piece)
     return pieces
@@ -113,7 +115,8 @@ def without_slivers(shapes: Any, least: float) -> Any:
         return shapely.Polygon(polygon.exterior, holes) if len(holes) < len(polygon.interiors) else polygon
 
     parts, owners = shapely.get_parts(shapes, return_index=True)
-    return _collect(np.array([filled(part) for part in parts], dtype=object), owners, len(shapes))
+    # A filled hole may have held another part of the same shape.
+    return to_multipolygons(_collect(np.array([filled(part) for part in parts], dtype=object), owners, len(shapes)))[0]
 
 
 def without_islets(shapes: Any, least: float) -> Any:

@@ -24,7 +24,7 @@ STATUS_DARK = {"prospect": "#f5a54e", "customer": "#4fd3cf", "former": "#7d8692"
 # What a map draws beneath and around data: water, land, outlines, words, and the discs that stand for many accounts.
 MAP_LIGHT = {
     "water": "#dfe5ea", "land": "#fafaf8", "line": "#b9c1ca", "line_strong": "#8b96a3", "ink": "#3f4854", "halo": "#ffffff",
-    "mark": "#26404a", "mark_ink": "#ffffff", "paper": "#ffffff", "none": "#e4e6e9", "hover": "#15181d",
+    "mark": "#33505b", "mark_ink": "#ffffff", "paper": "#ffffff", "none": "#e4e6e9", "hover": "#15181d",
 }  # fmt: skip
 MAP_DARK = {
     "water": "#0c0f13", "land": "#1b2027", "line": "#39424e", "line_strong": "#5a6675", "ink": "#b9c2ce", "halo": "#14181d",

@@ -44,9 +44,7 @@ def add_user(email: str, role: str, team: str | None, name: str | None, password
 
 
 def _set_password(email: str, password: str) -> None:
-    from gcrm.app import create_app
-
-    with create_app().app_context(), db.transaction(None) as session:
+    with db.transaction(None) as session:
         person = queries.user_by_email(session, email)
         if person:
             services.set_password(session, person, password)

@@ -123,11 +123,10 @@ def check_password(password: str) -> None:
 
 
 def hash_password(password: str) -> str:
-    """Argon2id in the form that the sign-in verifies; needs the app's context."""
-    from flask_security import hash_password as hashed
+    """Argon2id in the form that the sign-in verifies."""
+    from argon2 import PasswordHasher
 
-    found: str = hashed(password)
-    return found
+    return PasswordHasher().hash(password)
 
 
 def set_password(session: Session, user: User, password: str) -> None:
@@ -148,10 +147,27 @@ def accept_invitation(session: Session, token: str, password: str, name: str | N
     return user
 
 
+def change_user(session: Session, user: User, *, name: str, role: str, team: Team | None) -> None:
+    """Another name, role or team; the last admin stays one."""
+    if role not in ROLES:
+        raise Invalid(f"“{role}” is no role. The roles are {', '.join(ROLES)}.")
+    if not name.strip():
+        raise Invalid("A person needs a name.")
+    if user.role == "admin" and role != "admin":
+        _refuse_last_admin(session, user)
+    user.name, user.role, user.team_id = name.strip(), role, team and team.id
+    session.flush()
+
+
+def _refuse_last_admin(session: Session, user: User) -> None:
+    others = select(User.id).where(User.role == "admin", User.active, User.id != user.id).limit(1)
+    if session.scalar(others) is None:
+        raise Invalid("This is the only admin. Name another one first.")
+
+
 def deactivate(session: Session, user: User) -> None:
     """The person cannot sign in any more and sees nothing; what they did stays."""
-    last = session.scalars(select(User).where(User.role == "admin", User.active, User.id != user.id)).first()
-    if user.role == "admin" and last is None:
-        raise Invalid("This is the only admin. Name another one first.")
+    if user.role == "admin":
+        _refuse_last_admin(session, user)
     user.active = False
     session.flush()

@@ -93,6 +93,7 @@ def register(app: Flask) -> None:
         SECURITY_PASSWORD_HASH="argon2",
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
+        SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
         SECURITY_PASSWORD_LENGTH_MIN=SHORTEST_PASSWORD,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": True},
         SECURITY_RECOVERABLE=True,

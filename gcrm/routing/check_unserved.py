@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 
 from gcrm.routing.problem import EndOf, Problem, Shift, Visit
 from gcrm.routing.solution import REASONS, Route, Solution, Unserved
@@ -25,19 +26,51 @@ def unserved_faults(problem: Problem, solution: Solution, begins: dict[str, int 
         elif count > 1:
             found.append(f"unserved {name!r} is listed {count} times")
     found += [f"visit {name!r} is neither served nor among the unserved" for name in visits if name not in counts and name not in served]
+    routes = [_Path(problem, route, visits, begins[route.shift]) for route in solution.routes]
     for one in solution.unserved:
         if one.reason not in REASONS:
             found.append(f"unserved {one.visit!r}: reason {one.reason!r} is none of {', '.join(REASONS)}")
         elif one.visit in visits and one.visit not in served:
-            found += _Case(problem, solution, begins, visits[one.visit]).faults(one)
+            found += _Case(problem, routes, begins, visits[one.visit]).faults(one)
     return found
+
+
+class _Path:
+    """A route as places and legs, for trying what a further visit would add."""
+
+    def __init__(self, problem: Problem, route: Route, visits: dict[str, Visit], begin: int | None) -> None:
+        self.shift = next(shift for shift in problem.shifts if shift.id == route.shift)
+        self.locked = sum(
+            stop.visit in lock.stops for lock in problem.locked if lock.shift == route.shift for stop in route.stops
+        )
+        end = None if self.shift.to_place is None else route.end_place
+        places = [begin, *(visits[stop.visit].place for stop in route.stops), end]
+        self.gaps = [(a, b, _leg(problem, self.shift, a, b)) for a, b in zip(places, places[1:], strict=False)]
+
+    def added(self, problem: Problem, place: int, first: int) -> int | None:
+        """Return the least extra travel of going to a place in one of the gaps from `first` on."""
+        extra = []
+        for here, there, saved in self.gaps[first:]:
+            to, on = _leg(problem, self.shift, here, place), _leg(problem, self.shift, place, there)
+            if to is not None and on is not None and saved is not None:
+                extra.append(to + on - saved)
+        return min(extra, default=None)
+
+
+def _leg(problem: Problem, shift: Shift, here: int | None, there: int | None) -> int | None:
+    """Return the seconds of a leg, none for one from or to a null end, None where there is no way."""
+    if here is None or there is None:
+        return 0
+    assert problem.travel is not None
+    seconds = problem.travel.seconds[here][there]
+    return None if seconds is None else math.ceil(shift.travel_factor * seconds)
 
 
 class _Case:
     """One visit that is not served: what can be said for certain of why, and of what it would add."""
 
-    def __init__(self, problem: Problem, solution: Solution, begins: dict[str, int | None], visit: Visit) -> None:
-        self.problem, self.solution, self.begins, self.visit = problem, solution, begins, visit
+    def __init__(self, problem: Problem, routes: list[_Path], begins: dict[str, int | None], visit: Visit) -> None:
+        self.problem, self.routes, self.begins, self.visit = problem, routes, begins, visit
         self.shifts = [shift for shift in problem.shifts if visit.shifts is None or shift.id in visit.shifts]
         self.chained = any(isinstance(shift.from_place, EndOf) for shift in self.shifts)
 
@@ -48,10 +81,9 @@ class _Case:
             found.append(f"unserved {one.visit!r}: reason {one.reason} does not hold")
         if held is not None and one.reason in LATER[held]:
             found.append(f"unserved {one.visit!r}: reason is {one.reason}, but {held} holds before it")
-        possible = self.added()
-        if one.added_seconds is not None and one.added_seconds not in possible:
+        if one.added_seconds is not None and all(one.added_seconds != added for added in self.added()):
             found.append(
-                f"unserved {one.visit!r}: added_seconds is {one.added_seconds}, recomputed {min(possible, default=None)}"
+                f"unserved {one.visit!r}: added_seconds is {one.added_seconds}, recomputed {next(self.added())}"
             )
         return found
 
@@ -107,9 +139,7 @@ class _Case:
         return min(ways, default=None)
 
     def leg(self, shift: Shift, here: int, there: int) -> int | None:
-        assert self.problem.travel is not None
-        seconds = self.problem.travel.seconds[here][there]
-        return None if seconds is None else math.ceil(shift.travel_factor * seconds)
+        return _leg(self.problem, shift, here, there)
 
     def fits_alone(self, shift: Shift) -> bool:
         """Say whether the visit alone makes a route; only for shifts without breaks, where that is plain."""
@@ -127,33 +157,15 @@ class _Case:
         windows = self.visit.windows or ((first, last),)
         return first <= last and any(a <= last and first <= b for a, b in windows)
 
-    def added(self) -> set[int]:
-        """Return the least extra travel and service over the routes, in each reading of what may be tried."""
-        allowed = {shift.id: shift for shift in self.shifts}
-        every = {shift.id: shift for shift in self.problem.shifts}
-        locked = {lock.shift: len(lock.stops) for lock in self.problem.locked}
-        results = set()
-        for shifts in (allowed, every):
-            for skip in (locked, {}):
+    def added(self) -> Iterator[int | None]:
+        """Yield the least extra travel and service over the routes, in each reading of where it may be tried."""
+        allowed = {shift.id for shift in self.shifts}
+        for may in (True, False):
+            for ahead in (True, False):
                 extra = [
                     more
-                    for route in self.solution.routes
-                    if route.shift in shifts
-                    for more in self.insertions(shifts[route.shift], route, skip.get(route.shift, 0))
+                    for path in self.routes
+                    if path.shift.id in allowed or not may
+                    if (more := path.added(self.problem, self.visit.place, path.locked if ahead else 0)) is not None
                 ]
-                results |= {min(extra)} if extra else set()
-        return results
-
-    def insertions(self, shift: Shift, route: Route, first: int) -> list[int]:
-        places = {visit.id: visit.place for visit in self.problem.visits}
-        begin, end = self.begins[shift.id], None if shift.to_place is None else route.end_place
-        path = [begin, *(places[stop.visit] for stop in route.stops), end]
-        extra = []
-        for k in range(min(first, len(route.stops)), len(path) - 1):
-            here, there = path[k], path[k + 1]
-            to = 0 if here is None else self.leg(shift, here, self.visit.place)
-            on = 0 if there is None else self.leg(shift, self.visit.place, there)
-            saved = 0 if here is None or there is None else self.leg(shift, here, there)
-            if to is not None and on is not None and saved is not None:
-                extra.append(to + on - saved + self.visit.duration)
-        return extra
+                yield min(extra) + self.visit.duration if extra else None

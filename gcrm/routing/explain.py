@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class Explainer:
         self.problem = plan.model.problem
         self.begins = [plan.begin(s) for s in range(len(self.model.ends))]
         self._reached: dict[tuple[int, int], set[int]] = {}
+        self._impossible: dict[int, tuple[str, str] | None] = {}
 
     def unserved(self) -> tuple[Unserved, ...]:
         """Return every visit that is not served, in the order of the problem."""
@@ -56,6 +58,11 @@ class Explainer:
 
     def impossible(self, v: int) -> tuple[str, str] | None:
         """Return the reason that holds whatever else is planned."""
+        if v not in self._impossible:
+            self._impossible[v] = self._judge(v)
+        return self._impossible[v]
+
+    def _judge(self, v: int) -> tuple[str, str] | None:
         allowed = np.flatnonzero(self.model.fits[:, v]).tolist()
         visit = self.problem.visits[v]
         if not allowed:
@@ -71,7 +78,9 @@ class Explainer:
 
     def reachable(self, v: int, s: int) -> bool:
         """Say whether the shift can come to the visit and go on to one of its ends, by whatever stops."""
-        place = self.model.place[v]
+        place, table = self.model.place[v], self.model.seconds[self.model.factor[s]]
+        if table[self.begins[s]][place] < FAR and any(table[place][p] < FAR for p in self.model.ends[s].places):
+            return True
         from_visit = self.reached(s, place)
         return place in self.reached(s, self.begins[s]) and any(p in from_visit for p in self.model.ends[s].places)
 
@@ -141,7 +150,9 @@ class Explainer:
             return self.pattern_fits(v)
         for s in np.flatnonzero(model.fits[:, v]).tolist():
             track = plan.tracks[s]
-            if plan.tracks_of.insertions(track, np.array([v]), plan.fixed[s])[0][0] >= FAR:
+            if track.table is None:
+                track.table = plan.tracks_of.insertions(track, None, plan.fixed[s])
+            if track.table[0][v] >= FAR:
                 continue
             for gap in range(plan.fixed[s], len(track.stops) + 1):
                 trial = plan.copy()
@@ -159,16 +170,22 @@ class Explainer:
 
     def added(self, v: int) -> int | None:
         """Return the least extra travel and service over the routes of the shifts that may serve it."""
-        model, plan, least = self.model, self.plan, FAR
-        for s in np.flatnonzero(model.fits[:, v]).tolist():
-            track = plan.tracks[s]
+        extra = np.where(self.model.fits[:, v], self.extra[:, v], FAR)
+        least = int(extra.min()) if len(extra) else FAR
+        return None if least >= FAR // 2 else least + self.model.duration[v]
+
+    @cached_property
+    def extra(self) -> Ints:
+        """What each visit (column) would add in travel to the route of each shift (row), time limits left aside."""
+        model, plan = self.model, self.plan
+        extra = np.full(model.fits.shape, FAR, dtype=np.int64)
+        for s, track in enumerate(plan.tracks):
             if track.stops:
-                here = np.array(track.path[plan.fixed[s] : -1])
-                there = np.array(track.path[plan.fixed[s] + 1 :])
+                here, there = np.array(track.path[plan.fixed[s] : -1]), np.array(track.path[plan.fixed[s] + 1 :])
                 factor = model.factor[s]
-                extra: Ints = model.to_visit[factor][here, v] + model.from_visit[factor][there, v]
-                least = min(least, int((extra - model.tables[factor][here, there]).min()))
-        return None if least >= FAR // 2 else least + model.duration[v]
+                more = model.to_visit[factor][here] + model.from_visit[factor][there]
+                extra[s] = (more - model.tables[factor][here, there][:, None]).min(0)
+        return extra
 
     def windows(self, windows: tuple[tuple[int, int], ...]) -> str:
         return ", ".join(f"{self.clock(a)}-{self.clock(b)}" for a, b in windows[:4])

@@ -130,14 +130,18 @@ class _Walk:
         self.patterned = any(patterns is not None for patterns in model.group_patterns)
         self.required = bool((model.rank < 2).any())
         self.near: dict[int, list[int]] = {}
+        self.value = -float("inf")
+        self.raw: list[int] = []
         self.restarts = 0
 
     def begin(self) -> None:
         """Fill the empty plan."""
         plan = self.locked.copy()
-        self.refill(plan, self.shifts, self.taste(1.3, 0.0))
+        fill(plan, self.shifts, self.taste(1.3, 0.0), self.random)
         self.start_from(plan)
         self.keep(plan)
+        # Of many routes each is first improved in a step of its own, so that a short limit can fall between them.
+        self.raw = [s for s in self.shifts if plan.tracks[s].stops]
 
     def start_from(self, plan: Plan) -> None:
         self.current, self.value = plan, plan.value
@@ -156,7 +160,7 @@ class _Walk:
     def refill(self, plan: Plan, shifts: list[int], taste: Taste) -> None:
         price = max(self.model.problem.cost_per_travel_second, 1e-9)
         fill(plan, shifts, taste, self.random)
-        changed = [improve(plan, s, self.random, price) for s in shifts if plan.tracks[s].stops]
+        changed = [improve(plan, s, self.random, price, self.value) for s in shifts if plan.tracks[s].stops]
         if any(changed):
             fill(plan, shifts, taste, self.random)
 
@@ -174,7 +178,10 @@ class _Walk:
             self.restart()
             return self.keep(self.current)
         plan = self.current.copy()
-        self.ruin_and_refill(plan)
+        if self.raw:
+            self.refill(plan, [self.raw.pop()], self.taste(1.3, 0.0))
+        else:
+            self.ruin_and_refill(plan)
         value, slot = plan.value, number % self.memory
         if value > self.history[slot] or value >= self.value:
             self.idle = 0 if value > self.value + 1e-9 else self.idle + 1

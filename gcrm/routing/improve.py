@@ -6,34 +6,90 @@ from random import Random
 
 import numpy as np
 
-from gcrm.routing.model import FAR
+from gcrm.routing.model import FAR, Bools, Floats, Ints
 from gcrm.routing.plan import Plan
 
 LEAST_GAIN = 1e-9
 
 
-def improve(plan: Plan, s: int, random: Random, travel_price: float) -> bool:
-    """Improve the route of a shift until no single change helps; say whether anything changed."""
+def improve(plan: Plan, s: int, random: Random, travel_price: float, thorough: float = -float("inf")) -> bool:
+    """Improve the route of a shift until no single change helps; say whether anything changed.
+
+    The dear exchange, which lets the newcomer go anywhere, is tried only on plans worth at least `thorough`.
+    """
     changed = False
     while len(plan.tracks[s].stops) > plan.fixed[s] and (
-        _turn(plan, s) or _exchange(plan, s, random, travel_price) or _prune(plan, s) or _other_end(plan, s)
+        _turn(plan, s)
+        or _replace(plan, s, travel_price)
+        or (plan.value >= thorough and _exchange(plan, s, random, travel_price))
+        or _prune(plan, s)
+        or _other_end(plan, s)
     ):
         changed = True
     return changed
 
 
 def _better(plan: Plan, s: int, stops: tuple[int, ...], end: int | None = None) -> bool:
-    """Take other stops if the plan is worth more with them."""
-    old, value = plan.tracks[s], plan.value
+    """Take other stops if the plan is worth more with them, or as much with less travel."""
     # Narrowed windows and chains may refuse going back, so the old state is kept whole.
-    tracks, where = plan.tracks[:], plan.where[:]
-    if plan.put(s, stops, end) and (
-        plan.value > value + LEAST_GAIN * max(1.0, abs(value)) * 0
-        and (plan.value - value > 1e-9 or (plan.value >= value - 1e-12 and plan.tracks[s].travel < old.travel))
-    ):
-        return True
-    plan.tracks, plan.where = tracks, where
+    tracks, where, value, travel = plan.tracks[:], plan.where[:], plan.value, plan.tracks[s].travel
+    if plan.put(s, stops, end):
+        gain = plan.value - value
+        if gain > LEAST_GAIN or (gain >= 0 and plan.tracks[s].travel < travel):
+            return True
+        plan.tracks, plan.where = tracks, where
     return False
+
+
+def _free(plan: Plan, s: int) -> Bools:
+    """Return which visits may be exchanged into a shift: unserved, allowed, not bound to others by days or gaps."""
+    model = plan.model
+    free: Bools = np.array(plan.where) < 0
+    free &= model.fits[s]
+    if any(model.linked):
+        free &= ~np.array(model.linked)
+    return free
+
+
+def _full_groups(plan: Plan) -> list[int]:
+    return [g for g, members in enumerate(plan.model.members) if members and plan.full(members[0])]
+
+
+def _replace(plan: Plan, s: int, travel_price: float) -> bool:
+    """Put an unserved visit in the very place of a served one: all pairs are tested at once."""
+    track, model, first = plan.tracks[s], plan.model, plan.fixed[s]
+    free = _free(plan, s)
+    for g in _full_groups(plan):
+        free[model.members[g]] = False
+    candidates = np.flatnonzero(free)
+    if not len(candidates):
+        return False
+    weight = np.array(model.weight)
+    own = weight[list(track.stops[first:])]
+    candidates = candidates if model.thrifty else candidates[weight[candidates] >= own.min()]
+    if not len(candidates):
+        return False
+    added = plan.tracks_of.added(track, candidates, first, instead=1)
+    gain = weight[candidates][None, :] - own[:, None] - travel_price * added
+    for flat in np.argsort(-gain, axis=None, kind="stable")[:3] if gain.size < 64 else _largest(gain, 3):
+        k, i = divmod(int(flat), len(candidates))
+        if not gain[k, i] > LEAST_GAIN:
+            return False
+        if model.linked[track.stops[first + k]]:
+            continue
+        stops = track.stops
+        if _better(plan, s, (*stops[: first + k], int(candidates[i]), *stops[first + k + 1 :])):
+            return True
+    return False
+
+
+def _largest(values: Floats, count: int) -> Ints:
+    """Return the flat places of the largest values, the largest first."""
+    flat = values.ravel()
+    if flat.max() <= LEAST_GAIN:
+        return np.array([flat.argmax()])
+    places = np.argpartition(flat, -count)[-count:]
+    return places[np.argsort(-flat[places], kind="stable")]
 
 
 def _turn(plan: Plan, s: int) -> bool:
@@ -67,13 +123,9 @@ def _turn(plan: Plan, s: int) -> bool:
 def _exchange(plan: Plan, s: int, random: Random, travel_price: float) -> bool:
     """Take one stop out and put in the best of the unserved, or the same at a better place."""
     track, model = plan.tracks[s], plan.model
-    unserved = np.array(plan.where) < 0
-    unserved &= model.fits[s]
+    unserved = _free(plan, s)
     weight = np.array(model.weight)
-    for g, patterns in enumerate(model.group_patterns):
-        if patterns is not None or model.group_gap[g]:
-            unserved[model.members[g]] = False
-    full = [g for g in range(len(model.members)) if model.members[g] and plan.full(model.members[g][0])]
+    full = _full_groups(plan)
     order = list(range(plan.fixed[s], len(track.stops)))
     random.shuffle(order)
     for k in order:

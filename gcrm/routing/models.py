@@ -83,8 +83,8 @@ class Stop(Model):
     depart_at: Mapped[Instant]
     travel_seconds: Mapped[int]
     travel_metres: Mapped[int]
-    reason: Mapped[str]
-    """Why this visit today, as a sentence."""
+    why: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """Why this visit today; `routing/reasons.py` turns it into a sentence."""
     is_fixed: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     status: Mapped[str] = mapped_column(server_default="ahead", default="ahead")
 
@@ -105,7 +105,9 @@ class LeftOut(Model):
     day_plan_id: Mapped[int] = mapped_column(ForeignKey("day_plans.id", ondelete="CASCADE"))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     account_name: Mapped[str]
-    candidate_reason: Mapped[str]
+    why: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """Why it was a candidate."""
     reason: Mapped[str]
+    """Why it was left out: a word of the route problem's list, or `unplaced`."""
     detail: Mapped[str]
     added_seconds: Mapped[int | None]

@@ -69,9 +69,7 @@ class _Run:
         plan = plan_of(self.tracks_of, found.stops, found.ends, found.narrow)
         if plan is None:
             raise GcrmError("The search handed back a plan that breaks its own rules.")
-        ours = self.written(plan, found.steps * SEARCH_STEP, "gcrm-ils")
-        other = self.judged(plan, found.steps)
-        best = ours if other is None or rank_counts(self.problem, other) <= rank_counts(self.problem, ours) else other
+        best = self.judged(plan, found.steps) or self.written(plan, found.steps * SEARCH_STEP, "gcrm-ils")
         return replace(best, solve_seconds=round(time.perf_counter() - self.began, 3))
 
     def go_on(self, walked: int) -> bool:
@@ -90,9 +88,7 @@ class _Run:
             return None
         from gcrm.routing.ortools_model import improve_plan
 
-        started = time.perf_counter()
         proposal = improve_plan(plan, seconds, solutions)
-        del started
         if proposal is None or not proposal.accepted:
             return None
         ends = [track.end for track in plan.tracks]
@@ -115,14 +111,6 @@ class _Run:
         if solution is None:
             raise GcrmError("A route of the plan has no timetable.")
         return solution
-
-
-def rank_counts(problem: Problem, solution: Solution) -> tuple[int, int, float]:
-    """Return what plans are compared by: rank 0 served (locked stops too), rank 1 served, objective."""
-    locked = {name for lock in problem.locked for name in lock.stops}
-    served = {stop.visit for route in solution.routes for stop in route.stops}
-    ranks = [0 if visit.id in locked else visit.rank for visit in problem.visits if visit.id in served]
-    return ranks.count(0), ranks.count(1), solution.objective
 
 
 def engine_name() -> str:

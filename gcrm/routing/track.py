@@ -227,6 +227,19 @@ class Tracks:
         self, s: int, stops: Sequence[int], legs: list[int], windows: Sequence[Sequence[tuple[int, int]]]
     ) -> list[list[int]]:
         duration, end = self.model.duration, self.problem.shifts[s].end
+        if not self.model.breaks[s]:
+            t = end
+            row = [t]
+            for k in range(len(stops) - 1, -1, -1):
+                t -= legs[k + 1] + duration[stops[k]]
+                for opens, closes in reversed(windows[k]):
+                    if t >= opens:
+                        t = t if t < closes else closes
+                        break
+                else:
+                    t = -NEVER
+                row.append(t)
+            return [row[::-1]]
         count = len(self.model.breaks[s]) + 1
         arrive = [-NEVER] * (count - 1) + [end]
         rows = [[t] for t in arrive]
@@ -259,25 +272,35 @@ class Tracks:
         added : (n,) seconds of travel added at the best gap, `FAR` or more where the visit fits nowhere
         gap : (n,) that gap
         """
+        added = self.added(track, visits, first)
+        gap = added.argmin(0)
+        return added[gap, np.arange(len(gap))], gap + first
+
+    def added(self, track: Track, visits: Ints | None = None, first: int = 0, instead: int = 0) -> Ints:
+        """Return the travel added by each visit (column) at each place (row) of a route; `FAR` or more: impossible.
+
+        Row k is the gap before stop ``first + k``; with `instead` 1 the visit takes the place of that stop.
+        """
         model, s = self.model, track.shift
-        factor = model.factor[s]
-        here, there = np.array(track.path[first:-1]), np.array(track.path[first + 1 :])
+        factor, path = model.factor[s], track.path
+        here, there = np.array(path[first : -1 - instead]), np.array(path[first + 1 + instead :])
         to = model.to_visit[factor].take(here, 0)
         on = model.from_visit[factor].take(there, 0)
         opens, closes, duration = model.opens, model.closes, model.durations
         if visits is not None:
             to, on = to.take(visits, 1), on.take(visits, 1)
             opens, closes, duration = opens.take(visits, 1), closes.take(visits, 1), duration.take(visits)
-        early = [np.array(row[first:])[:, None] for row in track.early]
-        late = [np.array(row[first:])[:, None] for row in track.late]
+        early = [np.array(row[first : len(row) - instead])[:, None] for row in track.early]
+        late = [np.array(row[first + instead :])[:, None] for row in track.late]
+        added: Ints = to + on
+        if track.stops:
+            table = model.seconds[factor]
+            legs = [table[a][b] for a, b in zip(path[first:], path[first + 1 :], strict=False)]
+            saved = [a + b for a, b in zip(legs, legs[1:], strict=False)] if instead else legs
+            added -= np.array(saved)[:, None]
         fits = self._fits(s, early, late, to, on, opens, closes, duration)
-        legs = model.tables[factor][here, there] if track.stops else np.zeros(1, dtype=np.int64)
-        added = to + on
-        added -= legs[:, None]
         added += np.multiply(~fits, NEVER)
-        gap = added.argmin(0)
-        best = added[gap, np.arange(len(gap))]
-        return best, gap + first
+        return added
 
     def _fits(
         self, s: int, early: list[Ints], late: list[Ints], to: Ints, on: Ints, opens: Ints, closes: Ints, duration: Ints

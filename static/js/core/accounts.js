@@ -1,9 +1,9 @@
 // Accounts on a map, from tiles: far out, a disc per cell whose area is its count; near, a point per account, its status by
 // colour and fill (a prospect is a ring), its tier by size. A disc zooms in; a point opens a card.
-import { draw } from "./map_style.js";
+import { draw, fonts } from "./map_style.js";
 import { fill, json, make } from "./page.js";
 
-const LARGEST = 34; // pixels, the radius of the fullest cell in view
+const LARGEST = 30; // pixels, the radius of the fullest cell in view
 const many = ["all", ["!", ["has", "id"]], [">", ["get", "n"], 0]];
 const one = ["has", "id"];
 const size = (scale) => ["max", 4, ["min", LARGEST, ["*", scale, ["sqrt", ["get", "n"]]]]];
@@ -22,7 +22,7 @@ function layers(c, texts) {
       layout: { "circle-sort-key": ["-", 0, ["get", "n"]] },
       paint: { "circle-color": c.mark, "circle-opacity": 0.86, "circle-stroke-color": c.paper, "circle-stroke-width": 1 } },
     { id: "counts", type: "symbol", ...from, filter: ["all", many, [">", ["get", "n"], 1]],
-      layout: { "text-field": count(texts), "text-font": ["sans-serif"], "text-size": 11.5, "text-allow-overlap": false, "text-padding": 0, "symbol-sort-key": ["-", 0, ["get", "n"]] },
+      layout: { "text-field": count(texts), "text-font": fonts(), "text-size": 11.5, "text-allow-overlap": false, "text-padding": 0, "symbol-sort-key": ["-", 0, ["get", "n"]] },
       paint: { "text-color": c.mark_ink } },
     { id: "points", type: "circle", ...from, filter: one,
       paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, ["*", 0.7, tiers], 16, ["*", 1.3, tiers]],
@@ -30,7 +30,7 @@ function layers(c, texts) {
         "circle-stroke-width": ["match", ["get", "status"], "prospect", 2, 1],
         "circle-stroke-color": ["match", ["get", "status"], "prospect", status, c.paper] } },
     { id: "names", type: "symbol", ...from, filter: one, minzoom: 14,
-      layout: { "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.8], "text-optional": true, "text-max-width": 9 },
+      layout: { "text-field": ["get", "name"], "text-font": fonts(), "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.8], "text-optional": true, "text-max-width": 9 },
       paint: { "text-color": c.ink, "text-halo-color": c.halo, "text-halo-width": 1.4 } },
   ];
 }

@@ -1,6 +1,6 @@
 // Names on regions. Tiles cut a region into pieces, and a name per piece would repeat; so the pieces that are loaded are put together
 // here and the name stands at their common middle, where it then stays for that zoom.
-import { draw, levels } from "./map_style.js";
+import { draw, fonts, levels } from "./map_style.js";
 
 /** Signed area and centroid sums of a ring in degrees, by the shoelace formula. */
 function ringSums(ring) {
@@ -37,7 +37,7 @@ export default function addLabels(map, settings) {
   map.addSource("labels", { type: "geojson", data: { type: "FeatureCollection", features: [] } });
   draw(map, (c) => [{
     id: "labels", type: "symbol", source: "labels",
-    layout: { "text-field": ["get", "name"], "text-font": ["sans-serif"], "text-size": 12, "text-max-width": 7, "text-padding": 6, "symbol-sort-key": ["-", 0, ["get", "area"]] },
+    layout: { "text-field": ["get", "name"], "text-font": fonts(), "text-size": 12, "text-max-width": 7, "text-padding": 6, "symbol-sort-key": ["-", 0, ["get", "area"]] },
     paint: { "text-color": c.ink, "text-halo-color": c.halo, "text-halo-width": 1.4 },
   }], settings);
 

@@ -3,6 +3,9 @@ import { isDark } from "./page.js";
 
 const LEVELS = [{ level: "state", from: 0 }, { level: "county", from: 6 }];
 
+/** The page's own font, as MapLibre wants it: it draws the letters here, without any glyph file. */
+export const fonts = () => getComputedStyle(document.body).fontFamily.split(",").map((name) => name.trim().replaceAll('"', ""));
+
 export const levels = (settings) => settings.levels ?? LEVELS;
 export const colours = (settings) => settings.palette[isDark() ? "dark" : "light"];
 export const regionUrl = (level, settings) =>

@@ -15,8 +15,8 @@ export function number(value, options) {
 
 export const isDark = () => document.documentElement.dataset.bsTheme === "dark";
 
-/** Fill "%(name)s" in a translated text. */
-export const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+/** Fill "{name}" in a translated text. */
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 /** Make an element with children, its text never parsed as HTML. */
 export function make(tag, properties = {}, ...children) {

@@ -8,6 +8,7 @@ export default function panel(element) {
   // On a phone the map comes first: panels start folded unless the person had one open.
   if (kept !== null) element.open = kept === "open";
   else if (phone.matches) element.open = false;
+  element.dataset.ready = "";
   element.addEventListener("toggle", () => sessionStorage.setItem(key, element.open ? "open" : "folded"));
 
   const handle = element.querySelector("summary");

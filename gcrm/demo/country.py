@@ -1,0 +1,98 @@
+"""What differs from country to country: ground, money, addresses, telephone numbers, words."""
+
+from __future__ import annotations
+
+import math
+import random
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from gcrm.demo.ground import Ground, Plane, Shore
+from gcrm.demo.places import Place
+from gcrm.demo.words import Words
+
+
+@dataclass(frozen=True)
+class Address:
+    street: str
+    city: str
+    region: str
+    postcode: str | None
+    phone_area: str
+    """The area code with which telephone numbers there begin."""
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.street, self.city, self.region, self.postcode) if part)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Figures of a country."""
+
+    code: str
+    organisation: str
+    currency: str
+    timezone: str
+    holidays_of: str | None
+    """The subdivision whose public holidays count."""
+    states: tuple[str, ...]
+    head_office: tuple[float, float]
+    """lon, lat; business grows thinner away from it."""
+    reach_km: float
+    minor_per_dollar: int
+    rounding_minor: int
+    shores: tuple[Shore, ...]
+    unserved: tuple[str, ...]
+    """Counties without a territory yet."""
+    words: Words
+
+    @property
+    def beyond(self) -> set[str]:
+        """Counties of other states that shores name."""
+        named = {code for shore in self.shores for code in (shore.inside, shore.border_with)}
+        return {code for code in named if code[:2] not in self.states}
+
+    def pull(self, lon: float, lat: float) -> float:
+        """How strong the company is at a place, 1 at its head office."""
+        plane = Plane(self.head_office[1])
+        here, there = plane.km(lon, lat), plane.km(*self.head_office)
+        return 0.12 + 0.88 * math.exp(-math.dist(here, there) / self.reach_km)
+
+    def money(self, dollars: float) -> int:
+        """Minor units, rounded as people round."""
+        return max(1, round(dollars * self.minor_per_dollar / self.rounding_minor)) * self.rounding_minor
+
+
+class Country(ABC):
+    """A profile on its ground."""
+
+    profile: Profile
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self.water: Any = ground.water(self.profile.shores)
+
+    @abstractmethod
+    def scatter(self, count: int, strength: dict[str, float], seed: int) -> list[Place]:
+        """Places of accounts; `strength` is how much business each county has for its size."""
+
+    @abstractmethod
+    def address(self, place: Place, source: random.Random) -> Address:
+        """A believable address at a place, with the true names of the areas that hold it."""
+
+    @abstractmethod
+    def phone(self, area: str, source: random.Random) -> tuple[str, str]:
+        """A number that nobody has, as people write it and as E.164."""
+
+    @abstractmethod
+    def mobile(self, source: random.Random) -> tuple[str, str]:
+        """The same, of a mobile telephone."""
+
+    @abstractmethod
+    def county_label(self, code: str) -> str:
+        """A county's name in territories' names."""
+
+    @abstractmethod
+    def city_label(self, code: str) -> str:
+        """The city that people think of with a county, for teams and regions."""

@@ -1,0 +1,237 @@
+"""Writes of visits, activities and tasks; each leaves its line on the account's timeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import uuid
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gcrm.core import clock
+from gcrm.core.errors import Conflict, Invalid
+from gcrm.core.geo import ewkt, lon_lat, metres_between
+from gcrm.customers import services as customers
+from gcrm.customers.models import Account
+from gcrm.people import queries as people
+from gcrm.people.models import User
+from gcrm.visits.models import ACTIVITY_KINDS, OUTCOMES, Activity, Task, Visit
+
+LONGEST_NOTE = 20_000
+LONGEST_LINE = 300
+LATEST_CLOCK_AHEAD = dt.timedelta(minutes=10)
+"""A phone's clock may run this far ahead of ours."""
+
+
+class OverlappingVisit(Conflict):
+    title = "Two appointments at once"
+
+
+def schedule_visit(
+    session: Session, *, account: Account, user: User, starts_at: dt.datetime, minutes: int, purpose: str | None = None
+) -> Visit:
+    """Make a fixed appointment; a person cannot be at two places at once."""
+    if not 5 <= minutes <= 600:
+        raise Invalid("An appointment lasts between 5 minutes and 10 hours.")
+    ends_at = starts_at + dt.timedelta(minutes=minutes)
+    others = select(Visit).where(
+        Visit.user_id == user.id,
+        Visit.status == "planned",
+        Visit.starts_at < ends_at,
+        Visit.starts_at > starts_at - dt.timedelta(hours=10),
+    )
+    for other in session.scalars(others):
+        if other.starts_at and other.starts_at + dt.timedelta(minutes=other.minutes or 0) > starts_at:
+            raise OverlappingVisit(f"{user.name} has an appointment already from {other.starts_at:%H:%M} UTC that day.")
+    visit = Visit(
+        account_id=account.id, user_id=user.id, status="planned", starts_at=starts_at, minutes=minutes,
+        purpose=_line(purpose, "purpose"),
+    )  # fmt: skip
+    session.add(visit)
+    session.flush()
+    return visit
+
+
+def cancel_visit(session: Session, visit: Visit) -> None:
+    if visit.status not in ("planned", "missed"):
+        raise Conflict("This visit was made already; it cannot be cancelled.")
+    visit.status = "cancelled"
+    session.flush()
+
+
+def check_in(
+    session: Session,
+    *,
+    account_id: int,
+    account: Account | None,
+    user_id: int,
+    at: dt.datetime | None = None,
+    position: tuple[float, float] | None = None,
+    accuracy_metres: float | None = None,
+    no_position_reason: str | None = None,
+    visit: Visit | None = None,
+    public_id: uuid.UUID | None = None,
+) -> Visit:
+    """Begin a visit, with the distance to the account where the position is known; without one it begins all the same.
+
+    `account` is None for an account that is out of sight by now but stood on a plan published to the person.
+    """
+    arrived = _moment(at)
+    if visit is None:
+        visit = Visit(account_id=account_id, user_id=user_id, uuid=public_id or uuid.uuid4())
+        session.add(visit)
+    elif visit.status == "done":
+        raise Conflict("This visit is finished already.")
+    visit.status = "arrived"
+    visit.arrived_at = visit.arrived_at or arrived
+    if position is not None:
+        visit.arrived_point = ewkt(*position)  # type: ignore[assignment]
+        visit.accuracy_metres = _accuracy(accuracy_metres)
+        if account is not None and account.location is not None:
+            visit.distance_metres = round(metres_between(position, lon_lat(account.location)), 1)
+    else:
+        visit.no_position_reason = _line(no_position_reason, "reason")
+    session.flush()
+    return visit
+
+
+def finish_visit(
+    session: Session,
+    visit: Visit,
+    *,
+    outcome: str,
+    zone: str,
+    at: dt.datetime | None = None,
+    note: str | None = None,
+    next_step: str | None = None,
+    next_step_on: dt.date | None = None,
+) -> Visit:
+    """Log what came of a visit: it shows on the timeline and moves what is due next; a next step becomes a task."""
+    if outcome not in OUTCOMES:
+        raise Invalid(f"“{outcome}” is no outcome. It is one of {', '.join(OUTCOMES)}.")
+    if visit.status == "done":
+        raise Conflict("This visit is finished already.")
+    if visit.status == "cancelled":
+        raise Conflict("This visit was cancelled.")
+    finished = _moment(at)
+    visit.status = "done"
+    visit.arrived_at = min(visit.arrived_at or finished, finished)
+    visit.finished_at = finished
+    visit.outcome = outcome
+    visit.note = _note(note)
+    visit.next_step = _line(next_step, "next step")
+    visit.next_step_on = next_step_on
+    session.flush()
+    day = finished.astimezone(ZoneInfo(zone)).date()
+    if outcome != "not_met":
+        customers.note_visit(session, visit.account_id, day)
+    customers.write_touch(
+        session, account_id=visit.account_id, user_id=visit.user_id, at=finished, kind="visit",
+        summary=outcome, detail=visit.note, subject=visit.uuid,
+    )  # fmt: skip
+    if visit.next_step:
+        add_task(
+            session, account_id=visit.account_id, user_id=visit.user_id, title=visit.next_step,
+            due_on=next_step_on,
+        )  # fmt: skip
+    return visit
+
+
+def log_activity(
+    session: Session, *, account: Account, user_id: int, kind: str, subject: str, note: str | None = None,
+    at: dt.datetime | None = None, contact_id: int | None = None,
+) -> Activity:  # fmt: skip
+    """Write down a call, mail, meeting or note."""
+    if kind not in ACTIVITY_KINDS:
+        raise Invalid(f"“{kind}” is no activity. It is one of {', '.join(ACTIVITY_KINDS)}.")
+    line = _line(subject, "subject")
+    if not line:
+        raise Invalid("An activity needs a line on what it was about.")
+    activity = Activity(
+        account_id=account.id, user_id=user_id, kind=kind, subject=line, note=_note(note), at=_moment(at),
+        contact_id=contact_id,
+    )  # fmt: skip
+    session.add(activity)
+    session.flush()
+    customers.write_touch(
+        session, account_id=account.id, user_id=user_id, at=activity.at, kind=kind, summary=line,
+        detail=activity.note, subject=activity.uuid,
+    )  # fmt: skip
+    return activity
+
+
+def add_task(
+    session: Session, *, account_id: int, user_id: int, title: str, due_on: dt.date | None = None,
+    needs_visit: bool = False, note: str | None = None,
+) -> Task:  # fmt: skip
+    line = _line(title, "task")
+    if not line:
+        raise Invalid("A task needs a line on what is to be done.")
+    task = Task(
+        account_id=account_id, user_id=user_id, title=line, due_on=due_on, needs_visit=needs_visit, note=_note(note)
+    )
+    session.add(task)
+    session.flush()
+    return task
+
+
+def finish_task(session: Session, task: Task) -> None:
+    if task.done_at is not None:
+        return
+    task.done_at = clock.now()
+    session.flush()
+    customers.write_touch(
+        session, account_id=task.account_id, user_id=task.user_id, at=task.done_at, kind="task", summary=task.title,
+        detail=None, subject=task.uuid,
+    )  # fmt: skip
+
+
+def reopen_task(session: Session, task: Task) -> None:
+    """Undo: the task is open again and its line leaves the timeline."""
+    task.done_at = None
+    session.flush()
+    customers.drop_touches(session, task.uuid)
+
+
+def zone_of(session: Session, account: Account | None) -> str:
+    """The time zone in which an account's days are counted."""
+    if account is not None and account.timezone:
+        return account.timezone
+    return people.the_organisation(session).timezone
+
+
+def _moment(at: dt.datetime | None) -> dt.datetime:
+    now = clock.now()
+    if at is None:
+        return now
+    if at.tzinfo is None:
+        raise Invalid("A time needs its offset, as 2026-11-23T09:30:00+09:00.")
+    if at > now + LATEST_CLOCK_AHEAD:
+        raise Invalid("The time lies in the future; check the clock of the phone.")
+    return at
+
+
+def _accuracy(metres: float | None) -> float | None:
+    if metres is None:
+        return None
+    if not math.isfinite(metres) or metres < 0:
+        raise Invalid("The accuracy of the position is not a number of metres.")
+    return min(metres, 1e7)
+
+
+def _line(text: str | None, name: str) -> str | None:
+    cleaned = " ".join((text or "").split())
+    if len(cleaned) > LONGEST_LINE:
+        raise Invalid(f"The {name} is longer than {LONGEST_LINE} characters. Put the rest into the note.")
+    return cleaned or None
+
+
+def _note(text: str | None) -> str | None:
+    cleaned = (text or "").replace("\x00", "").strip()
+    if len(cleaned) > LONGEST_NOTE:
+        raise Invalid(f"The note is longer than {LONGEST_NOTE} characters.")
+    return cleaned or None
+
+
