@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import Flask, g, request
 from flask_babel import Babel, get_locale
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -19,6 +18,7 @@ from gcrm.core import api, formats, paths, static, vendor, web
 from gcrm.core.config import settings
 from gcrm.core.errors import GcrmError
 from gcrm.domains import ORDER
+from gcrm.maps import palette
 from gcrm.people import access, queries, sign_in
 
 LANGUAGES = ("en", "ko")
@@ -93,11 +93,11 @@ def _context() -> dict[str, Any]:
         "csp_nonce": g.get("csp_nonce", ""),
         "vendor_url": vendor.vendor_url,
         "static_url": static.static_url,
-        "importmap_json": vendor.importmap(),
+        "importmap_json": vendor.importmap(static.modules()),
         "navigation": navigation.entries(current_user),
         "organisation": _organisation(),
         "locale": str(get_locale() or "en"),
         "current_url": web.current_url,
         "may": lambda act: current_user.is_authenticated and current_user.may(act),
-        "app_name": _("gcrm"),
+        "map_palette": palette.scheme,
     }

@@ -22,9 +22,9 @@ def pytest_configure(config: pytest.Config) -> None:
     root = Path(os.environ.get("GCRM_TEST_DATA") or _test_folder())
     for name in [name for name in os.environ if name.startswith("GCRM_") and name != "GCRM_TEST_DATA"]:
         del os.environ[name]
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    # The process's number in the name lets runs go side by side, and tells what a killed run left behind.
     os.environ.update(
-        GCRM_DATA=str(root), GCRM_DATABASE=f"gcrm_test_{worker}", GCRM_LOG_LEVEL="critical", GCRM_POOL_SIZE="5"
+        GCRM_DATA=str(root), GCRM_DATABASE=f"gcrm_test_{os.getpid()}", GCRM_LOG_LEVEL="critical", GCRM_POOL_SIZE="5"
     )
 
 
@@ -55,6 +55,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = db.cluster().folder
     with (folder / "template.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        _sweep()
         known = folder / "template.mark"
         if not known.exists() or known.read_text() != mark or not _exists(TEMPLATE):
             drop_database(TEMPLATE)
@@ -62,6 +63,18 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> str:
             schema.migrate(TEMPLATE)
             known.write_text(mark)
     return TEMPLATE
+
+
+def _sweep() -> None:
+    """Drop the databases of runs whose process is gone."""
+    from gcrm.core import schema
+    from gcrm.core.cluster import SUPERUSER
+
+    with schema.connected(SUPERUSER, "postgres") as connection:
+        names = connection.scalars(text("SELECT datname FROM pg_database WHERE datname ~ '^gcrm_test_[0-9]+'")).all()
+    for name in names:
+        if not Path(f"/proc/{name.split('_')[2]}").exists():
+            drop_database(name)
 
 
 def _exists(name: str) -> bool:
@@ -238,7 +251,7 @@ def own_database(template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
     """A database of the test's own with real commits: for no principal, refusals that leave a trace, jobs, journeys."""
     from gcrm.core import config, db
 
-    name = f"gcrm_test_{uuid.uuid4().hex[:12]}"
+    name = f"gcrm_test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
     clone_database(name, template)
     monkeypatch.setenv("GCRM_DATABASE", name)
     _forget()

@@ -43,7 +43,9 @@ def make_user(session: Any, role: str = "rep", team: Team | None = None, home: t
     number = next(_numbers)
     usual = {"email": f"person{number}@acme.example", "name": f"Person {number}"}
     point = ewkt(*home) if home else None
-    return _add(session, User(role=role, team_id=team and team.id, home=point, **(usual | fields)))
+    made = _add(session, User(role=role, team_id=team and team.id, home=point, **(usual | fields)))
+    session.refresh(made)
+    return made
 
 
 def make_account(

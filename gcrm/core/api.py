@@ -39,6 +39,18 @@ class Page(ma.Schema):
     after = ma.fields.String(load_default=None)
 
 
+class Writable(ma.Schema):
+    """Takes what it knows, refuses other words by name, and passes over what a reader got but nobody writes."""
+
+    READ_ONLY: frozenset[str] = frozenset()
+
+    @ma.pre_load
+    def pass_over(self, data: Any, **_kwargs: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if name not in self.READ_ONLY}
+
+
 class Api(SmorestApi):
     """flask-smorest with our one way of answering failures."""
 
@@ -87,8 +99,11 @@ def page_answer(items: Sequence[Any], following: str | None, **more: Any) -> Res
     return answer({"items": list(items), "next": following, **more})
 
 
-def answer(body: Any, status: int = 200, etag: int | None = None, location: str | None = None) -> Response:
-    """JSON with an ETag: the row's version where there is one, else a hash of the body."""
+def answer(body: Any, status: int = 200, etag: int | str | None = None, location: str | None = None) -> Response:
+    """JSON with an ETag: the row's version where there is one, else a hash of the body.
+
+    A version may go with a point and a mark for what changes without it, as `7.c0ffee`: writes compare the version only.
+    """
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str)
     response = Response(text, status=status, mimetype="application/json")
     response.headers["Vary"] = "Cookie, Authorization"
@@ -99,6 +114,12 @@ def answer(body: Any, status: int = 200, etag: int | None = None, location: str 
     elif status == 200:
         response.add_etag()
     return response.make_conditional(request) if request.method == "GET" else response
+
+
+def mark(version: int, body: Any) -> str:
+    """An ETag: the version, which If-Match compares, and a hash for what changes without it, such as a name beside."""
+    text = json.dumps(body, sort_keys=True, default=str)
+    return f"{version}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 class Unconditional(GcrmError):
@@ -115,7 +136,8 @@ def must_match(version: int, current: Any = None) -> None:
     """Refuse a write that does not say which version it changes, or names another one."""
     if not request.if_match and "*" not in str(request.headers.get("If-Match", "")):
         raise Unconditional("Send the ETag that you last read as If-Match.")
-    if not request.if_match.contains(str(version)) and request.headers.get("If-Match") != "*":
+    versions = {tag.partition(".")[0] for tag in request.if_match}
+    if str(version) not in versions and request.headers.get("If-Match") != "*":
         raise Stale("It was changed since you read it. Nothing was written.", current=current)
 
 

@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from gcrm.core.errors import Invalid, Unavailable
 
 SUPERUSER = "gcrm_admin"
 OLDEST_POSTGRES = 15
+OLDEST_POSTGIS = (3, 3)
 LONGEST_SOCKET_PATH = 90
 """A unix socket's path must stay under 108 bytes, file name included."""
 
@@ -68,7 +70,7 @@ def find_programs(major: int | None = None) -> Programs:
             return max(with_postgis, key=lambda p: p.major)
         worst = max(fitting, key=lambda p: p.major)
         raise Unavailable(
-            f"PostgreSQL {worst.major} is installed without PostGIS. "
+            f"PostgreSQL {worst.major} is installed without PostGIS 3.3 or newer. "
             f"Install the package postgresql-{worst.major}-postgis-3 and start again."
         )
     wanted = f"PostgreSQL {major}" if major else f"PostgreSQL {OLDEST_POSTGRES} or newer"
@@ -106,7 +108,14 @@ def _has_postgis(programs: Programs) -> bool:
     ).stdout.strip() if Path(programs.pg_config).exists() else ""
     places = [Path(share)] if share else []
     places.append(Path(f"/usr/share/postgresql/{programs.major}"))
-    return any((place / "extension" / "postgis.control").exists() for place in places)
+    return any(_postgis_version(place / "extension" / "postgis.control") >= OLDEST_POSTGIS for place in places)
+
+
+def _postgis_version(control: Path) -> tuple[int, ...]:
+    if not control.exists():
+        return ()
+    found = re.search(r"default_version = '(\d+)\.(\d+)", control.read_text())
+    return tuple(map(int, found.groups())) if found else ()
 
 
 class Cluster:
@@ -150,10 +159,15 @@ class Cluster:
         self._process = os.getpid()
         fcntl.flock(self._lock, fcntl.LOCK_SH)
         atexit.register(self.leave)
-        with self._starting():
-            if not self.is_running():
-                self._create_if_missing()
-                self._start()
+        try:
+            with self._starting():
+                if not self.is_running():
+                    self._create_if_missing()
+                    self._start()
+        except BaseException:
+            os.close(self._lock)
+            self._lock = None
+            raise
 
     def leave(self) -> None:
         """Let go; the last one out stops a server that was started on demand."""

@@ -27,6 +27,13 @@ def static_url(name: str) -> str:
         return f"/static/{name}"
 
 
+def modules() -> dict[str, str]:
+    """Every module of ours by its plain address, with the one that may be kept: for the page's import map."""
+    root = paths.static()
+    found = sorted(str(file.relative_to(root)) for file in (root / "js").rglob("*.js"))
+    return {f"/static/{name}": static_url(name) for name in found}
+
+
 def register(app: Flask) -> None:
     """One route for all files below the static folder; the vendor folder's names carry their hash."""
 

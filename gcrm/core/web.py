@@ -130,7 +130,8 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
         failure.message = "There is nothing at this address, or nothing that you may see."
     faults = getattr(error, "data", None)
     if isinstance(faults, dict) and "messages" in faults:
-        failure.details["faults"] = faults["messages"]
+        # webargs sorts faults by where they stood; a body's faults go straight to their fields, as everywhere.
+        failure.details["faults"] = faults["messages"].get("json") or faults["messages"]
         failure.message = "The request holds values that do not fit; see the faults."
     return answer_failure(failure)
 
@@ -149,7 +150,7 @@ def policy(nonce: str) -> str:
             "img-src 'self' data: blob:",
             "font-src 'self'",
             "connect-src 'self'",
-            "worker-src 'self' blob:",
+            "worker-src 'self'",
             "manifest-src 'self'",
             "frame-src 'self'",
             "form-action 'self'",

@@ -24,12 +24,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gcrm.core.db import Model
 from gcrm.core.models import BigKey, CreatedAt, Instant, Money, PublicId, Versioned
+from gcrm.customers.values import PRECISIONS, STATUSES, TIERS
 from gcrm.people.models import User
 
-STATUSES = ("prospect", "customer", "former")
-TIERS = ("A", "B", "C", "D")
 LOCATION_SOURCES = ("file", "pin", "phone", "geocoder", "api", "demo")
-PRECISIONS = ("point", "street", "postcode", "town")
 
 
 def _one_of(column: str, words: tuple[str, ...]) -> str:
@@ -50,11 +48,23 @@ class Account(Versioned, Model):
         CheckConstraint("cadence_days > 0", name="cadence_days"),
         CheckConstraint("visit_minutes > 0", name="visit_minutes"),
         CheckConstraint("btrim(name) <> ''", name="name"),
-        Index("ix_accounts_owner_grid", "owner_id", "grid_key"),
+        Index(
+            "ix_accounts_owner_grid", "owner_id", "grid_key",
+            postgresql_include=["id", "currency", "annual_value_minor", "potential_minor", "placed"],
+        ),
         Index("ix_accounts_grid", "grid_key"),
         Index("ix_accounts_owner_visited", "owner_id", "last_visited_on"),
         Index("ix_accounts_name_id", "name", "id"),
-        Index("ix_accounts_name_trigrams", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+        Index(
+            "ix_accounts_search", text("gcrm_search_text(name, city, street, postcode, external_id) gin_trgm_ops"),
+            postgresql_using="gin",
+        ),
+        Index("ix_accounts_value", text("coalesce(annual_value_minor, -1)"), "id"),
+        Index("ix_accounts_potential", text("coalesce(potential_minor, -1)"), "id"),
+        Index("ix_accounts_last_visit", text("coalesce(last_visited_on, '0001-01-01'::date)"), "id"),
+        Index("ix_accounts_tier", text("coalesce(tier, '~')"), "id"),
+        Index("ix_accounts_city", text("coalesce(city, '~')"), "id"),
+        Index("ix_accounts_updated", "updated_at", "id"),
         Index("ix_accounts_match", "name_key", "postcode"),
         Index("ix_accounts_location", "location", postgresql_using="gist"),
         Index("ix_accounts_state", "state_id"),
@@ -137,6 +147,7 @@ class Contact(Versioned, Model):
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
         CheckConstraint("btrim(name) <> ''", name="name"),
+        Index("ix_contacts_name_id", "name", "id"),
     )
 
     id: Mapped[BigKey]

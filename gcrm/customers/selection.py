@@ -7,7 +7,8 @@ from decimal import Decimal, InvalidOperation
 from flask import has_app_context
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, false, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from gcrm.core import db, money
 from gcrm.core.errors import Invalid
@@ -36,19 +37,15 @@ def like(words: str) -> str:
     return "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
+SEARCH_TEXT = func.gcrm_search_text(
+    Account.name, Account.city, Account.street, Account.postcode, Account.external_id
+)
+"""One text with one trigram index: a choice of columns by OR would need one for each."""
+
+
 def _text(values: tuple[str, ...]) -> ColumnElement[bool]:
-    """Every word stands in the name, the town, the street or the postcode; or it is the external id."""
-    found = [
-        or_(
-            Account.name.ilike(like(word)),
-            Account.city.ilike(like(word)),
-            Account.street.ilike(like(word)),
-            Account.postcode.startswith(word, autoescape=True),
-            Account.external_id == word,
-        )
-        for word in values[0].split()
-    ]
-    return and_(*found)
+    """Every word stands in the name, the town, the street, the postcode or the external id."""
+    return and_(*(SEARCH_TEXT.ilike(like(word)) for word in values[0].split()))
 
 
 def _among(column: ColumnElement[str], words: tuple[str, ...], name: str):  # type: ignore[no-untyped-def]
@@ -139,7 +136,7 @@ def _place(values: tuple[str, ...]) -> ColumnElement[bool]:
 
 
 def _tag(values: tuple[str, ...]) -> ColumnElement[bool]:
-    return Account.tags.contains(list(values))
+    return cast(Account.tags, ARRAY(Text)).contains(list(values))
 
 
 def _at_least(column):  # type: ignore[no-untyped-def]

@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from gcrm.demo.ground import Ground, Plane, Shore
-from gcrm.demo.places import Place
+from gcrm.demo.ground import Area, Ground, Plane, Shore
+from gcrm.demo.places import Place, Town
 from gcrm.demo.words import Words
 
 
@@ -43,8 +43,8 @@ class Profile:
     minor_per_dollar: int
     rounding_minor: int
     shores: tuple[Shore, ...]
-    unserved: tuple[str, ...]
-    """Counties without a territory yet."""
+    served_km: float
+    """Counties whose middle lies further from the head office have no territory yet."""
     words: Words
 
     @property
@@ -55,9 +55,15 @@ class Profile:
 
     def pull(self, lon: float, lat: float) -> float:
         """How strong the company is at a place, 1 at its head office."""
+        return 0.08 + 0.92 * math.exp(-self._from_head_office_km(lon, lat) / self.reach_km)
+
+    def serves(self, county: Area) -> bool:
+        middle = county.boundary.centroid
+        return self._from_head_office_km(middle.x, middle.y) <= self.served_km
+
+    def _from_head_office_km(self, lon: float, lat: float) -> float:
         plane = Plane(self.head_office[1])
-        here, there = plane.km(lon, lat), plane.km(*self.head_office)
-        return 0.12 + 0.88 * math.exp(-math.dist(here, there) / self.reach_km)
+        return math.dist(plane.km(lon, lat), plane.km(*self.head_office))
 
     def money(self, dollars: float) -> int:
         """Minor units, rounded as people round."""
@@ -73,9 +79,24 @@ class Country(ABC):
         self.ground = ground
         self.water: Any = ground.water(self.profile.shores)
 
+    @property
     @abstractmethod
-    def scatter(self, count: int, strength: dict[str, float], seed: int) -> list[Place]:
-        """Places of accounts; `strength` is how much business each county has for its size."""
+    def towns(self) -> list[Town]:
+        """Towns with their weights, the head office's pull among them."""
+
+    def county_weights(self) -> dict[str, float]:
+        """How much business each county would have if all were alike."""
+        found = dict.fromkeys(self.ground.counties, 0.0)
+        for town in self.towns:
+            found[self.ground.county_of(town.piece).code] += town.weight
+        return found
+
+    def unserved(self) -> set[str]:
+        return {code for code, county in self.ground.counties.items() if not self.profile.serves(county)}
+
+    @abstractmethod
+    def scatter(self, count: int, presence: dict[str, float], seed: int) -> list[Place]:
+        """Places of accounts; `presence` is a factor for each county's towns."""
 
     @abstractmethod
     def address(self, place: Place, source: random.Random) -> Address:

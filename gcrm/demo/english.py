@@ -185,7 +185,6 @@ ENGLISH = Words(
         ("Send the new price list", False), ("Prepare the offer for {product}", False), ("Deliver samples of {product}", True), ("Call back about the invoice", False), ("Put up the dispensers", True),
         ("Ask for a reference", False), ("Set a date with {contact}", False), ("Swap the faulty dispenser", True), ("Count the stock of {product}", True), ("Check the credit limit", False), ("Renew the yearly agreement", True),
     ),
-    outcomes={"order": "Order", "interested": "Interested", "no_interest": "No interest", "not_met": "Not met", "follow_up": "Follow up", "service": "Service"},
     stages=(("Lead", 10, "open"), ("Qualified", 25, "open"), ("Proposal", 50, "open"), ("Negotiation", 75, "open"), ("Won", 100, "won"), ("Lost", 0, "lost")),
     opportunity_patterns=("{product}, yearly supply", "Switch from {rival}: {product}", "{product} for all sites", "Standing order {product}", "First order {product}", "Renewal {product}", "{product} and training"),
     opportunity_steps={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -58,7 +59,7 @@ PROFILE = Profile(
     minor_per_dollar=1300,
     rounding_minor=50_000,
     shores=SHORES,
-    unserved=("28720", "41800"),
+    served_km=75,
     words=KOREAN,
 )
 
@@ -95,14 +96,20 @@ class Korea(Country):
         """Large neighbourhoods hold somewhat more people, far from in proportion to their area."""
         return float(self.ground.plane.flatten(self.ground.municipalities[code].boundary).area ** 0.4)
 
-    def scatter(self, count: int, strength: dict[str, float], seed: int) -> list[Place]:
-        towns = []
+    @cached_property
+    def towns(self) -> list[Town]:
+        """Neighbourhoods, and 읍 and 면, by their people and their distance from the head office."""
+        found = []
         for code, people in self._people.items():
             area = self.ground.municipalities[code]
             centre = area.boundary.centroid
-            weight = people**0.95 * strength[area.parent] * BUSINESS_QUARTERS.get(area.parent, 1.0)
-            weight *= self.profile.pull(centre.x, centre.y)
-            towns.append(Town(short(area.name), centre.x, centre.y, weight, 1.0, code))
+            weight = people**0.95 * BUSINESS_QUARTERS.get(area.parent, 1.0) * self.profile.pull(centre.x, centre.y)
+            found.append(Town(short(area.name), centre.x, centre.y, weight, 1.0, code, area.name[-1] in "읍면"))
+        return found
+
+    def scatter(self, count: int, presence: dict[str, float], seed: int) -> list[Place]:
+        county_of = {code: area.parent for code, area in self.ground.municipalities.items()}
+        towns = [replace(town, weight=town.weight * presence[county_of[town.piece]]) for town in self.towns]
         return in_neighbourhoods(towns, self._settlements, self.ground, self.water, count, seed)
 
     @cached_property

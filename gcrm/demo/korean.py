@@ -144,7 +144,6 @@ KOREAN = Words(
         ("새 가격표 보내기", False), ("{product} 견적 준비", False), ("{product} 샘플 전달", True), ("세금계산서 건 회신", False), ("디스펜서 설치", True), ("추천 요청", False),
         ("{contact} 님과 일정 잡기", False), ("고장 난 디스펜서 교체", True), ("{product} 재고 조사", True), ("여신 한도 확인", False), ("연간 계약 갱신", True),
     ),
-    outcomes={"order": "주문", "interested": "관심 있음", "no_interest": "관심 없음", "not_met": "부재", "follow_up": "후속 필요", "service": "서비스"},
     stages=(("발굴", 10, "open"), ("검증", 25, "open"), ("제안", 50, "open"), ("협상", 75, "open"), ("수주", 100, "won"), ("실주", 0, "lost")),
     opportunity_patterns=("{product} 연간 공급", "{rival} 대체: {product}", "{product} 전 지점 공급", "{product} 정기 주문", "{product} 첫 주문", "{product} 재계약", "{product} 공급 및 교육"),
     opportunity_steps={

@@ -30,6 +30,7 @@ class Town:
     radius_km: float
     """How far the built-up area reaches."""
     piece: str
+    is_rural: bool
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Place:
     piece: str
     """Code of the finest area that holds the point."""
     town: str
+    is_rural: bool
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def near_towns(towns: Sequence[Town], ground: Ground, water: Any, count: int, se
             break
     points[missing] = centre[chosen[missing]]
     return [
-        Place(round(float(lon), 6), round(float(lat), 6), towns[town].piece, towns[town].name)
+        Place(round(float(lon), 6), round(float(lat), 6), towns[town].piece, towns[town].name, towns[town].is_rural)
         for (lon, lat), town in zip(points, chosen.tolist(), strict=True)
     ]
 
@@ -116,7 +118,7 @@ def in_neighbourhoods(
             points = _even_points(ground.pieces[town.piece].boundary, water, wanted * CANDIDATES, draw)
             chance = settlement.density(points) + 1e-12
             picked = draw.choice(len(points), size=wanted, replace=len(points) < wanted, p=chance / chance.sum())
-            found += [Place(float(points[i, 0]), float(points[i, 1]), town.piece, town.name) for i in picked]
+            found += [Place(*points[i].tolist(), town.piece, town.name, town.is_rural) for i in picked]
     return _in_lowest_piece(found, towns, ground)
 
 
@@ -143,7 +145,7 @@ def _in_lowest_piece(places: list[Place], towns: Sequence[Town], ground: Ground)
     names: Mapping[str, str] = {town.piece: town.name for town in towns}
     areas = ground.finder.areas_at([place.lon for place in places], [place.lat for place in places])
     return [
-        Place(place.lon, place.lat, area.code, names.get(area.code, place.town)) if area else place
+        Place(place.lon, place.lat, area.code, names.get(area.code, place.town), place.is_rural) if area else place
         for place, area in zip(places, areas, strict=True)
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,8 @@ from gcrm.demo.places import Place, Town, near_towns, radius_km
 
 POSTAL = {"42": "PA", "24": "MD", "10": "DE"}
 SMALLEST_TOWN = 1000
+RURAL = 7000
+"""People below which a town counts as country."""
 OLD_AREA_CODES = ("717", "215", "610", "412", "724", "814", "570", "410", "301", "302")
 
 
@@ -49,7 +51,7 @@ PROFILE = Profile(
     minor_per_dollar=100,
     rounding_minor=5000,
     shores=SHORES,
-    unserved=("42049", "42039", "42123", "24023"),
+    served_km=190,
     words=ENGLISH,
 )
 
@@ -83,16 +85,17 @@ class UnitedStates(Country):
         )
         counties = self.ground.finder.areas_at([c["longitude"] for c in known], [c["latitude"] for c in known])
         return [
-            Town(city["name"], city["longitude"], city["latitude"], city["population"] ** 0.8, radius_km(city["population"]), county.code)
+            Town(
+                city["name"], city["longitude"], city["latitude"],
+                city["population"] ** 0.8 * self.profile.pull(city["longitude"], city["latitude"]),
+                radius_km(city["population"]), county.code, city["population"] < RURAL,
+            )
             for city, county in zip(known, counties, strict=True)
             if county and POSTAL.get(county.parent) == city["admin1code"]
         ]  # fmt: skip
 
-    def scatter(self, count: int, strength: dict[str, float], seed: int) -> list[Place]:
-        towns = [
-            Town(t.name, t.lon, t.lat, t.weight * strength[t.piece] * self.profile.pull(t.lon, t.lat), t.radius_km, t.piece)
-            for t in self.towns
-        ]
+    def scatter(self, count: int, presence: dict[str, float], seed: int) -> list[Place]:
+        towns = [replace(town, weight=town.weight * presence[town.piece]) for town in self.towns]
         return near_towns(towns, self.ground, self.water, count, seed)
 
     def address(self, place: Place, source: random.Random) -> Address:

@@ -63,7 +63,6 @@ class Words:
     """By kind: subject and note."""
     tasks: tuple[tuple[str, bool], ...]
     """Title, and whether it is done at the customer's."""
-    outcomes: Mapping[str, str]
 
     # Sales
     stages: tuple[tuple[str, int, str], ...]

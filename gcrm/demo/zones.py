@@ -18,7 +18,7 @@ from gcrm.demo.ground import Area, Plane
 
 DIRECTIONS = 16
 MOVES = 400
-SHAPE = 0.35
+SHAPE = 0.12
 """What a detour in distance counts against an inequality in weight."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -45,6 +45,10 @@ class ImportBatch(Model):
     unplaced: Mapped[int] = mapped_column(default=0)
     outside: Mapped[int] = mapped_column(default=0)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    progress_done: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    progress_total: Mapped[int | None]
+    progress_text: Mapped[str | None]
+    """What is being done just now, and how far it is."""
     created_at: Mapped[CreatedAt]
     settled_at: Mapped[Instant | None]
     undone_at: Mapped[Instant | None]
@@ -59,6 +63,7 @@ class ImportRow(Model):
     __table_args__ = (
         CheckConstraint(f"outcome IN ({', '.join(map(repr, OUTCOMES))})", name="outcome"),
         Index("ix_import_rows_subject", "batch_id", "subject_id"),
+        Index("ix_import_rows_rejected", "batch_id", "number", postgresql_where=text("outcome = 'rejected'")),
     )
 
     batch_id: Mapped[int] = mapped_column(
@@ -68,6 +73,7 @@ class ImportRow(Model):
     """The line or row of the file, the header is 1."""
     outcome: Mapped[str]
     reason: Mapped[str | None]
+    """Why it was rejected, or a remark on a row that was taken."""
     raw: Mapped[list[Any] | None] = mapped_column(JSONB)
     """The row's cells as they were read, for rejected rows."""
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -76,3 +82,5 @@ class ImportRow(Model):
     """Its version after the import: another one by now means that somebody changed it since."""
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """The columns that the import overwrote, for undoing."""
+    kept_because: Mapped[str | None]
+    """Why undoing the batch left this row's subject as it was."""

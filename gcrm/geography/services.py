@@ -13,7 +13,7 @@ from gcrm.core import clock, jobs
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Invalid
 from gcrm.geography.levels import LEVELS
-from gcrm.geography.models import Placing, Region
+from gcrm.geography.models import Placing
 
 if TYPE_CHECKING:
     from gcrm.geography.shapes import RegionShape
@@ -45,9 +45,7 @@ class SavedRegions:
     """Regions that are new, or whose boundary or parent changed: accounts in them are to be placed again."""
 
 
-def save_regions(
-    session: PrincipalSession, country: str, level: str, regions: Sequence[RegionShape]
-) -> SavedRegions:
+def save_regions(session: PrincipalSession, country: str, level: str, regions: Sequence[RegionShape]) -> SavedRegions:
     """Insert or update one level's regions by code; others of the level stay as they are."""
     if level not in LEVELS:
         raise Invalid(f"“{level}” is no level. It is one of {', '.join(LEVELS)}.")
@@ -60,7 +58,7 @@ def save_regions(
     session.execute(text(_UPDATE), names)
     created = _ids(session, _INSERT, names)
     relinked = _link_parents(session, country.lower(), level)
-    staged = _ids(session, f"SELECT regions.id FROM {_MATCHED}", names)
+    staged = _ids(session, _STAGED, names)
     edited = ((changed | renamed | relinked) & staged) - created
     session.expire_all()
     return SavedRegions(
@@ -84,36 +82,39 @@ def _stage(session: PrincipalSession, regions: Sequence[RegionShape]) -> None:
     session.execute(
         text(
             "CREATE TEMPORARY TABLE new_regions (code text PRIMARY KEY, name text, parent_code text,"
-            " boundary geometry(multipolygon), outline geometry(multipolygon)) ON COMMIT DROP"
+            " boundary geometry(multipolygon, 4326), outline geometry(multipolygon, 4326)) ON COMMIT DROP"
         )
     )
     connection = session.connection().connection.driver_connection
     assert connection is not None
     with connection.cursor() as cursor, cursor.copy("COPY new_regions FROM STDIN") as copy:
         for region in regions:
-            copy.write_row(
-                (region.code, region.name, region.parent_code, region.boundary.hex(), region.outline.hex())
-            )
-    session.execute(text("UPDATE new_regions SET boundary = ST_SetSRID(boundary, 4326), outline = ST_SetSRID(outline, 4326)"))
+            copy.write_row((region.code, region.name, region.parent_code, region.boundary.hex(), region.outline.hex()))
     session.execute(text("ANALYZE new_regions"))
 
 
-_MATCHED = (
-    "regions JOIN new_regions USING (code) WHERE regions.country = :country AND regions.level = :level"
-)
-_CHANGED = f"SELECT regions.id FROM {_MATCHED} AND NOT regions.boundary = new_regions.boundary"
-_RENAMED = f"SELECT regions.id FROM {_MATCHED} AND regions.name <> new_regions.name"
-_AREA = "ST_Area(new_regions.boundary::geography) / 1e6"
-_UPDATE = f"""
+_STAGED = """
+SELECT regions.id FROM regions JOIN new_regions USING (code) WHERE country = :country AND level = :level
+"""
+_CHANGED = """
+SELECT regions.id FROM regions JOIN new_regions USING (code)
+WHERE country = :country AND level = :level AND NOT regions.boundary = new_regions.boundary
+"""
+_RENAMED = """
+SELECT regions.id FROM regions JOIN new_regions USING (code)
+WHERE country = :country AND level = :level AND regions.name <> new_regions.name
+"""
+_UPDATE = """
 UPDATE regions SET name = new_regions.name, boundary = new_regions.boundary, outline = new_regions.outline,
-  area_km2 = CASE WHEN regions.boundary = new_regions.boundary THEN regions.area_km2 ELSE {_AREA} END
+  area_km2 = CASE WHEN regions.boundary = new_regions.boundary THEN regions.area_km2
+    ELSE ST_Area(new_regions.boundary::geography) / 1e6 END
 FROM new_regions WHERE regions.code = new_regions.code AND regions.country = :country AND regions.level = :level
   AND NOT (regions.name = new_regions.name AND regions.boundary = new_regions.boundary
            AND regions.outline IS NOT DISTINCT FROM new_regions.outline)
 """
-_INSERT = f"""
+_INSERT = """
 INSERT INTO regions (country, level, code, name, boundary, outline, area_km2)
-SELECT :country, :level, code, name, boundary, outline, {_AREA} FROM new_regions
+SELECT :country, :level, code, name, boundary, outline, ST_Area(boundary::geography) / 1e6 FROM new_regions
 ORDER BY code ON CONFLICT (country, level, code) DO NOTHING RETURNING id
 """
 _ORPHANS = "SELECT id FROM regions WHERE country = :country AND level = :level AND parent_id IS NULL"
@@ -168,9 +169,7 @@ def read_shipped(country: str, municipalities_of: Collection[str] | None = None)
     raise Invalid(f"No package ships the regions of “{country}”. There are: {', '.join(SHIPPED)}; or import a file.")
 
 
-def load_regions(
-    session: PrincipalSession, country: str, levels: dict[str, list[RegionShape]]
-) -> list[SavedRegions]:
+def load_regions(session: PrincipalSession, country: str, levels: dict[str, list[RegionShape]]) -> list[SavedRegions]:
     """Save what `read_shipped` read, coarse to fine."""
     return [save_regions(session, country, level, regions) for level, regions in levels.items()]
 
@@ -198,13 +197,25 @@ def queue_load(session: PrincipalSession, country: str) -> Placing:
     if country not in SHIPPED:
         raise Invalid(f"No package ships the regions of “{country}”. There are: {', '.join(SHIPPED)}.")
     under_way = session.scalar(
-        select(Placing).where(Placing.kind == "regions", Placing.what == country, Placing.status.in_(("queued", "running")))
+        select(Placing).where(
+            Placing.kind == "regions", Placing.what == country, Placing.status.in_(("queued", "running"))
+        )
     )
     if under_way is not None:
         return under_way
     placing = open_placing(session, "regions", country)
     jobs.defer(session, "geography.load", placing_id=placing.id)
     return placing
+
+
+_COUNT = {
+    "regions": "SELECT gcrm_to_place_again(:regions)",
+    "territories": "SELECT gcrm_to_assign_territories(:regions, :territories)",
+}
+_NEXT_CHUNK = {
+    "regions": "SELECT * FROM gcrm_place_again(:regions, :after, :at_most)",
+    "territories": "SELECT * FROM gcrm_assign_territories(:regions, :territories, :after, :at_most)",
+}
 
 
 def begin_placing(session: PrincipalSession, placing: Placing) -> None:
@@ -222,22 +233,16 @@ def begin_placing(session: PrincipalSession, placing: Placing) -> None:
         placing.region_ids = sorted({*placing.region_ids, *earlier.region_ids})
         placing.territory_ids = sorted({*placing.territory_ids, *earlier.territory_ids})
         earlier.status, earlier.finished_at = "done", clock.now()
-    count = "gcrm_to_place_again(:regions)" if placing.kind == "regions" else "gcrm_to_assign_territories(:regions, :territories)"
+        placing.after_id = placing.done = 0
     placing.status, placing.step = "running", "place"
-    placing.total = placing.done + (session.scalar(text(f"SELECT {count}"), _ids_of(placing)) or 0)
+    placing.total = session.scalar(text(_COUNT[placing.kind]), _ids_of(placing))
     session.flush()
 
 
 def place_chunk(session: PrincipalSession, placing: Placing, at_most: int = CHUNK) -> bool:
     """Place or assign the next accounts; returns whether more are left."""
-    call = (
-        "gcrm_place_again(:regions, :after, :at_most)"
-        if placing.kind == "regions"
-        else "gcrm_assign_territories(:regions, :territories, :after, :at_most)"
-    )
-    done, last = session.execute(
-        text(f"SELECT * FROM {call}"), _ids_of(placing) | {"after": placing.after_id, "at_most": at_most}
-    ).one()
+    chunk = _ids_of(placing) | {"after": placing.after_id, "at_most": at_most}
+    done, last = session.execute(text(_NEXT_CHUNK[placing.kind]), chunk).one()
     placing.done += done
     placing.total = max(placing.total or 0, placing.done)
     if last is None:
@@ -257,5 +262,3 @@ def fail_placing(session: PrincipalSession, placing_id: int, fault: str) -> None
 def _ids_of(placing: Placing) -> dict[str, list[int]]:
     named = {"regions": placing.region_ids}
     return named if placing.kind == "regions" else named | {"territories": placing.territory_ids}
-
-

@@ -97,14 +97,19 @@ def _cut(polygon: Any) -> list[Any]:
     if inside and east - west <= 180:
         return [polygon]
     if inside:
-        polygon = shapely.transform(polygon, lambda xy: np.where(xy[:, :1] < 0, xy + [360.0, 0.0], xy))
+        polygon = shapely.transform(polygon, lambda xy: np.where(xy[:, :1] < 0, _turned(xy, 1), xy))
     pieces = []
     for turns in (-1, 0, 1):
         world = shapely.box(360 * turns - 180, -90, 360 * turns + 180, 90)
         for piece in shapely.get_parts(shapely.intersection(polygon, world)):
             if shapely.get_type_id(piece) == shapely.GeometryType.POLYGON and not piece.is_empty:
-                pieces.append(shapely.transform(piece, lambda xy, by=turns: xy - [360.0 * by, 0.0]) if turns else piece)
+                pieces.append(shapely.transform(piece, lambda xy, by=turns: _turned(xy, -by)) if turns else piece)
     return pieces
+
+
+def _turned(xy: Any, turns: int) -> Any:
+    """Coordinates whole turns round the earth further east."""
+    return xy + np.array([360.0 * turns, 0.0])
 
 
 def without_slivers(shapes: Any, least: float) -> Any:
@@ -140,9 +145,9 @@ def outlines(shapes: Any, tolerance: float) -> Any:
         return shapes
     drawn = without_islets(without_slivers(shapes, SPECK), min(SPECK, tolerance**2))
     vertices = int(shapely.get_num_coordinates(drawn).sum())
-    if vertices <= CLEANED_VERTICES and not shapely.coverage_is_valid(drawn):
+    if vertices <= CLEANED_VERTICES and not shapely.coverage_is_valid(drawn, JOINED_GAP):
         drawn = shapely.coverage_clean(
-            shapely.coverage_simplify(drawn, tolerance / 4), gap_width=JOINED_GAP, snapping_distance=JOINED_GAP / 5
+            shapely.coverage_simplify(drawn, tolerance / 2), gap_width=JOINED_GAP, snapping_distance=JOINED_GAP / 5
         )
     simple, _ = to_multipolygons(shapely.coverage_simplify(drawn, tolerance))
     return np.where(shapely.is_empty(simple), shapes, simple)

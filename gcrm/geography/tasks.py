@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 from gcrm.core import db, jobs
 from gcrm.core.db import Principal
@@ -71,18 +72,13 @@ def _step(principal: Principal, placing_id: int, step: str) -> Placing:
         return placing
 
 
-class _noting_failure:  # noqa: N801 - reads as a statement
-    """Writes down that work failed, and lets the failure pass on to whoever retries or reports it."""
-
-    def __init__(self, principal: Principal, placing_id: int) -> None:
-        self.principal, self.placing_id = principal, placing_id
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        if error is None:
-            return
+@contextlib.contextmanager
+def _noting_failure(principal: Principal, placing_id: int) -> Iterator[None]:
+    """Write down that work failed, and let the failure pass on to whoever retries or reports it."""
+    try:
+        yield
+    except BaseException as error:
         fault = error.message if isinstance(error, GcrmError) else "Something went wrong; an admin finds it in the log."
-        with db.transaction(self.principal) as session:
-            services.fail_placing(session, self.placing_id, fault)
+        with db.transaction(principal) as session:
+            services.fail_placing(session, placing_id, fault)
+        raise

@@ -27,4 +27,4 @@ def degrees(z: int, x: int, y: int, margin: float = 0.0) -> tuple[float, float, 
 
 def pixel_degrees(z: int) -> float:
     """Degrees of longitude that one screen pixel is wide; tiles are drawn at 512 pixels."""
-    return 360 / 512 / 2**z
+    return 360.0 / 512.0 / float(2**z)

@@ -6,6 +6,9 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+
+from gcrm.core.errors import Invalid
 
 MOST_CLASSES = 9
 
@@ -67,7 +70,7 @@ def _made(values: Sequence[float], limits: Iterable[float], write: Callable[[flo
     else:
         # The highest value is inside its class; whole labels end one below the next edge, so it is moved up by one.
         edges = [values[0], *inner, values[-1] + 1 if whole else values[-1]]
-    labels = tuple(_label(low, high, whole, write) for low, high in zip(edges, edges[1:], strict=False))
+    labels = tuple(_label(low, high, whole, write) for low, high in pairwise(edges))
     return Classes(inner, labels, tuple(counts))
 
 
@@ -105,12 +108,12 @@ def classify(
     present = sorted(float(value) for value in values if value is not None and not math.isnan(value))
     if limits is not None:
         if not limits:
-            raise ValueError("Give at least one limit.")
+            raise Invalid("Give at least one limit.")
         return _made(present, limits, write, open_ends=True)
     if not 1 <= n <= MOST_CLASSES:
-        raise ValueError(f"There are 1 to {MOST_CLASSES} classes.")
+        raise Invalid(f"There are 1 to {MOST_CLASSES} classes.")
     if method not in ("quantile", "equal"):
-        raise ValueError(f"No such method: {method}.")
+        raise Invalid(f"No such method: {method}.")
     if not present:
         return Classes((), (), ())
     positive = [value for value in present if value > 0]

@@ -28,7 +28,7 @@ MAP_LIGHT = {
 }  # fmt: skip
 MAP_DARK = {
     "water": "#0c0f13", "land": "#1b2027", "line": "#39424e", "line_strong": "#5a6675", "ink": "#b9c2ce", "halo": "#14181d",
-    "mark": "#cfdbe0", "mark_ink": "#101a1f", "paper": "#171b21", "none": "#2a3038", "hover": "#ffffff",
+    "mark": "#b7c7ce", "mark_ink": "#101a1f", "paper": "#171b21", "none": "#2a3038", "hover": "#ffffff",
 }  # fmt: skip
 
 
@@ -109,16 +109,23 @@ def ramp_items(labels: Sequence[str], counts: Sequence[int] | None = None) -> li
     """Return legend items for the classes of a ramp, lowest first."""
     if not labels:
         return []
-    sides = zip(labels, ramp(len(labels)), ramp(len(labels), dark=True), counts or [None] * len(labels), strict=True)
-    return [{"label": label, "light": light, "dark": dark, "count": count} for label, light, dark, count in sides]
+    sides = zip(labels, ramp(len(labels)), ramp(len(labels), dark=True), strict=True)
+    items = [{"label": label, "light": light, "dark": dark} for label, light, dark in sides]
+    return [{**item, "count": count} for item, count in zip(items, counts, strict=True)] if counts else items
 
 
 def category_items(labels: Sequence[str]) -> list[dict[str, Any]]:
     """Return legend items for kinds without order."""
     n = len(labels)
-    return [{"label": label, "light": a, "dark": b} for label, a, b in zip(labels, categories(n), categories(n, dark=True), strict=True)]
+    return [
+        {"label": label, "light": a, "dark": b}
+        for label, a, b in zip(labels, categories(n), categories(n, dark=True), strict=True)
+    ]
 
 
 def status_items(labels: dict[str, str]) -> list[dict[str, Any]]:
-    """Return legend items for account statuses; `labels` names those wanted, in their order."""
-    return [{"label": label, "light": STATUS_LIGHT[word], "dark": STATUS_DARK[word]} for word, label in labels.items()]
+    """Return legend items for account statuses, a prospect as a ring; `labels` names those wanted, in their order."""
+    return [
+        {"label": label, "light": STATUS_LIGHT[word], "dark": STATUS_DARK[word], "hollow": word == "prospect"}
+        for word, label in labels.items()
+    ]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 
@@ -71,7 +71,8 @@ def enter_request() -> None:
         structlog.contextvars.bind_contextvars(user=current_user.id)
     elif request.endpoint is not None and request.endpoint not in PUBLIC_ENDPOINTS:
         raise Unauthorized("Sign in to see this." if not by_token else "This token is not valid, or it has expired.")
-    if request.method not in SAFE_METHODS and not by_token and request.endpoint is not None:
+    is_write = request.method not in SAFE_METHODS and request.endpoint is not None
+    if is_write and not by_token and current_app.config["WTF_CSRF_ENABLED"]:
         csrf.protect()
 
 

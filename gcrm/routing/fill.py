@@ -15,11 +15,12 @@ from gcrm.routing.problem import OPTIONAL
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """How this filling ranks candidates: a power of the prize, a factor for each visit, what travel costs."""
+    """How this filling ranks candidates: a power of the prize, a factor for each visit and for each shift's travel."""
 
     power: float
     factors: Floats
     travel_price: float
+    shifts: Floats
     regret: bool = False
 
 
@@ -31,10 +32,11 @@ def fill(plan: Plan, shifts: list[int], taste: Taste, random: Random) -> None:
     if not len(candidates) or not shifts:
         return
     model = plan.model
+    liking = taste.shifts[shifts][:, None]
     worth = np.power(model.prize, taste.power) * taste.factors
     rows = [_row(plan, s, candidates) for s in shifts]
     while len(candidates):
-        added = np.array([row[0] for row in rows]) if len(rows) > 1 else rows[0][0][None, :]
+        added = np.array([row[0] for row in rows]) * liking if len(rows) > 1 else rows[0][0][None, :]
         best = added.min(0)
         fits = best < FAR
         if not fits.all():

@@ -15,7 +15,7 @@ from random import Random
 import numpy as np
 
 from gcrm.routing.fill import Taste, fill
-from gcrm.routing.improve import improve
+from gcrm.routing.improve import improve, prune
 from gcrm.routing.model import FAR, Model
 from gcrm.routing.plan import Narrow, Plan, Stops
 from gcrm.routing.track import Tracks
@@ -126,7 +126,7 @@ class _Walk:
         self.shifts = list(range(len(model.ends)))
         self.single = len(self.shifts) == 1
         self.memory = 200 if self.single else (300 if len(self.shifts) <= 3 else 1000)
-        self.patience = 400 if self.single else 1500
+        self.patience = min(400 if self.single else 1500, 50 + 40 * len(model.place))
         self.patterned = any(patterns is not None for patterns in model.group_patterns)
         self.required = bool((model.rank < 2).any())
         self.near: dict[int, list[int]] = {}
@@ -155,7 +155,9 @@ class _Walk:
         # Now and then travel is taken as cheap, so that a far cluster can be entered; pruning takes back what does not pay.
         if model.thrifty and self.random.random() < 0.3:
             price *= self.random.random()
-        return Taste(power, factors, price, regret=self.random.random() < 0.5)
+        # A dislike of some routes lets a visit go where it is not the cheapest.
+        dislike = 1 + self.random.choice((0, 0, 0.5, 2)) * self.numbers.random(len(self.shifts))
+        return Taste(power, factors, price, dislike, regret=self.random.random() < 0.5)
 
     def refill(self, plan: Plan, shifts: list[int], taste: Taste) -> None:
         price = max(self.model.problem.cost_per_travel_second, 1e-9)
@@ -163,6 +165,9 @@ class _Walk:
         changed = [improve(plan, s, self.random, price, self.value) for s in shifts if plan.tracks[s].stops]
         if any(changed):
             fill(plan, shifts, taste, self.random)
+            # Filling sees travel, not waiting and the cost of a shift; what does not pay goes out again.
+            for s in shifts:
+                prune(plan, s)
 
     def keep(self, plan: Plan) -> bool:
         """Remember the plan if it is the best; say whether it is."""

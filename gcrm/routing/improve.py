@@ -22,7 +22,7 @@ def improve(plan: Plan, s: int, random: Random, travel_price: float, thorough: f
         _turn(plan, s)
         or _replace(plan, s, travel_price)
         or (plan.value >= thorough and _exchange(plan, s, random, travel_price))
-        or _prune(plan, s)
+        or prune(plan, s)
         or _other_end(plan, s)
     ):
         changed = True
@@ -155,10 +155,15 @@ def _exchange(plan: Plan, s: int, random: Random, travel_price: float) -> bool:
     return False
 
 
-def _prune(plan: Plan, s: int) -> bool:
-    """Drop a stop that costs more than it brings, or the whole route."""
-    if not plan.model.thrifty:
-        return False
+def prune(plan: Plan, s: int) -> bool:
+    """Drop stops that cost more than they bring, or the whole route; say whether any went."""
+    pruned = False
+    while plan.model.thrifty and _drop(plan, s):
+        pruned = True
+    return pruned
+
+
+def _drop(plan: Plan, s: int) -> bool:
     stops, fixed = plan.tracks[s].stops, plan.fixed[s]
     loose = [k for k in range(fixed, len(stops)) if not plan.model.linked[stops[k]] and plan.model.rank[stops[k]] > 1]
     if any(_better(plan, s, (*stops[:k], *stops[k + 1 :])) for k in loose):

@@ -177,8 +177,8 @@ def _rows(matrix: Matrix) -> list[list[int | None]]:
 
 def _shift(shift: Shift) -> dict[str, Any]:
     document = _plain(shift)
-    document["from"] = _end(document.pop("from_place"))
-    document["to"] = _end(document.pop("to_place"))
+    del document["from_place"], document["to_place"]
+    document["from"], document["to"] = _end(shift.from_place), _end(shift.to_place)
     document["breaks"] = [_plain(pause) for pause in shift.breaks]
     return document
 

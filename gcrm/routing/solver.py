@@ -58,8 +58,9 @@ class _Run:
         self.tracks_of = Tracks(self.model)
         # Writing the answer takes a while on large problems, and OR-Tools gets a fifth of the rest.
         size = len(problem.visits)
-        self.search_seconds = None if time_limit is None else max(0.0, time_limit * 0.8 - 2e-4 * size)
-        self.all_seconds = None if time_limit is None else time_limit * 0.97 - 2e-4 * size
+        writing = 0.01 + 1e-4 * size + 8e-6 * size * len(problem.shifts)
+        self.search_seconds = None if time_limit is None else max(0.0, time_limit * 0.8 - writing)
+        self.all_seconds = None if time_limit is None else time_limit * 0.97 - writing
 
     def answer(self, tell: Callable[[int, float], None] | None) -> Solution:
         """Search, let OR-Tools judge and improve, write the better plan."""
@@ -84,7 +85,7 @@ class _Run:
         if self.steps is not None and walked >= self.steps // SEARCH_STEP:
             solutions = self.steps % SEARCH_STEP
         seconds = None if self.all_seconds is None else self.all_seconds - (time.perf_counter() - self.began)
-        if not solutions or not self.model.place or (seconds is not None and seconds < self.building_seconds()):
+        if not solutions or not self.model.place or not self.model.ends or (seconds is not None and seconds < self.building_seconds()):
             return None
         from gcrm.routing.ortools_model import improve_plan
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 import uuid
+from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -14,15 +16,18 @@ from gcrm.core import clock
 from gcrm.core.errors import Conflict, Invalid
 from gcrm.core.geo import ewkt, lon_lat, metres_between
 from gcrm.customers import services as customers
+from gcrm.customers import values
 from gcrm.customers.models import Account
 from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.visits.models import ACTIVITY_KINDS, OUTCOMES, Activity, Task, Visit
 
-LONGEST_NOTE = 20_000
 LONGEST_LINE = 300
 LATEST_CLOCK_AHEAD = dt.timedelta(minutes=10)
 """A phone's clock may run this far ahead of ours."""
+LONGEST_PAST = dt.timedelta(days=1)
+FURTHEST_AHEAD = dt.timedelta(days=5 * 366)
+EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
 class OverlappingVisit(Conflict):
@@ -30,11 +35,18 @@ class OverlappingVisit(Conflict):
 
 
 def schedule_visit(
-    session: Session, *, account: Account, user: User, starts_at: dt.datetime, minutes: int, purpose: str | None = None
-) -> Visit:
+    session: Session, *, account: Account, user: User, starts_at: dt.datetime, minutes: int, purpose: str | None = None,
+    contact_id: int | None = None, public_id: uuid.UUID | None = None,
+) -> Visit:  # fmt: skip
     """Make a fixed appointment; a person cannot be at two places at once."""
     if not 5 <= minutes <= 600:
         raise Invalid("An appointment lasts between 5 minutes and 10 hours.")
+    if not user.active or user.role == "system":
+        raise Invalid(f"{user.name} makes no visits.")
+    if starts_at.tzinfo is None:
+        raise Invalid("A time needs its offset, as 2026-11-23T09:30:00+09:00.")
+    if not clock.now() - LONGEST_PAST <= starts_at <= clock.now() + FURTHEST_AHEAD:
+        raise Invalid("An appointment lies between yesterday and five years from now. Log what has happened already as a visit.")
     ends_at = starts_at + dt.timedelta(minutes=minutes)
     others = select(Visit).where(
         Visit.user_id == user.id,
@@ -44,10 +56,11 @@ def schedule_visit(
     )
     for other in session.scalars(others):
         if other.starts_at and other.starts_at + dt.timedelta(minutes=other.minutes or 0) > starts_at:
-            raise OverlappingVisit(f"{user.name} has an appointment already from {other.starts_at:%H:%M} UTC that day.")
+            shown = other.starts_at.astimezone(ZoneInfo(zone_of(session, account)))
+            raise OverlappingVisit(f"{user.name} has an appointment already from {shown:%H:%M} on that day.")
     visit = Visit(
-        account_id=account.id, user_id=user.id, status="planned", starts_at=starts_at, minutes=minutes,
-        purpose=_line(purpose, "purpose"),
+        uuid=public_id or uuid.uuid4(), account_id=account.id, user_id=user.id, status="planned", starts_at=starts_at,
+        minutes=minutes, purpose=_line(purpose, "purpose"), contact_id=contact_id,
     )  # fmt: skip
     session.add(visit)
     session.flush()
@@ -59,6 +72,32 @@ def cancel_visit(session: Session, visit: Visit) -> None:
         raise Conflict("This visit was made already; it cannot be cancelled.")
     visit.status = "cancelled"
     session.flush()
+
+
+def restore_visit(session: Session, visit: Visit) -> None:
+    """Undo: the cancelled appointment stands again."""
+    if visit.status != "cancelled":
+        raise Conflict("This appointment stands already.")
+    visit.status = "planned"
+    session.flush()
+
+
+def log_visit(
+    session: Session, *, account: Account, user_id: int, outcome: str, zone: str, at: dt.datetime | None = None,
+    note: str | None = None, next_step: str | None = None, next_step_on: dt.date | None = None,
+    contact_id: int | None = None, public_id: uuid.UUID | None = None,
+) -> Visit:  # fmt: skip
+    """Write down a visit that was made, without a check-in: at the desk, or by another program."""
+    moment = _moment(at)
+    visit = Visit(
+        uuid=public_id or uuid.uuid4(), account_id=account.id, user_id=user_id, status="arrived", arrived_at=moment,
+        contact_id=contact_id,
+    )  # fmt: skip
+    session.add(visit)
+    session.flush()
+    return finish_visit(
+        session, visit, outcome=outcome, zone=zone, at=moment, note=note, next_step=next_step, next_step_on=next_step_on
+    )
 
 
 def check_in(
@@ -120,7 +159,7 @@ def finish_visit(
     visit.arrived_at = min(visit.arrived_at or finished, finished)
     visit.finished_at = finished
     visit.outcome = outcome
-    visit.note = _note(note)
+    visit.note = values.note(note)
     visit.next_step = _line(next_step, "next step")
     visit.next_step_on = next_step_on
     session.flush()
@@ -141,7 +180,7 @@ def finish_visit(
 
 def log_activity(
     session: Session, *, account: Account, user_id: int, kind: str, subject: str, note: str | None = None,
-    at: dt.datetime | None = None, contact_id: int | None = None,
+    at: dt.datetime | None = None, contact_id: int | None = None, public_id: uuid.UUID | None = None,
 ) -> Activity:  # fmt: skip
     """Write down a call, mail, meeting or note."""
     if kind not in ACTIVITY_KINDS:
@@ -150,7 +189,7 @@ def log_activity(
     if not line:
         raise Invalid("An activity needs a line on what it was about.")
     activity = Activity(
-        account_id=account.id, user_id=user_id, kind=kind, subject=line, note=_note(note), at=_moment(at),
+        uuid=public_id or uuid.uuid4(), account_id=account.id, user_id=user_id, kind=kind, subject=line, note=values.note(note), at=_moment(at),
         contact_id=contact_id,
     )  # fmt: skip
     session.add(activity)
@@ -164,32 +203,38 @@ def log_activity(
 
 def add_task(
     session: Session, *, account_id: int, user_id: int, title: str, due_on: dt.date | None = None,
-    needs_visit: bool = False, note: str | None = None,
+    needs_visit: bool = False, note: str | None = None, public_id: uuid.UUID | None = None,
 ) -> Task:  # fmt: skip
-    line = _line(title, "task")
-    if not line:
-        raise Invalid("A task needs a line on what is to be done.")
-    task = Task(
-        account_id=account_id, user_id=user_id, title=line, due_on=due_on, needs_visit=needs_visit, note=_note(note)
-    )
+    task = Task(uuid=public_id or uuid.uuid4(), account_id=account_id, user_id=user_id, needs_visit=needs_visit)
+    change_task(session, task, title=title, due_on=due_on, note=note)
     session.add(task)
     session.flush()
     return task
 
 
-def finish_task(session: Session, task: Task) -> None:
+def change_task(session: Session, task: Task, **fields: Any) -> None:
+    """Write what a person edited of a task: title, due_on, needs_visit, note."""
+    for name, value in fields.items():
+        setattr(task, name, _TASK_CHECKS[name](value))
+    session.flush()
+
+
+def finish_task(session: Session, task: Task, user_id: int | None = None) -> None:
+    """Tick a task off, by whoever did it; by itself the person whose it is."""
     if task.done_at is not None:
         return
     task.done_at = clock.now()
     session.flush()
     customers.write_touch(
-        session, account_id=task.account_id, user_id=task.user_id, at=task.done_at, kind="task", summary=task.title,
+        session, account_id=task.account_id, user_id=user_id or task.user_id, at=task.done_at, kind="task", summary=task.title,
         detail=None, subject=task.uuid,
     )  # fmt: skip
 
 
 def reopen_task(session: Session, task: Task) -> None:
     """Undo: the task is open again and its line leaves the timeline."""
+    if task.done_at is None:
+        return
     task.done_at = None
     session.flush()
     customers.drop_touches(session, task.uuid)
@@ -210,7 +255,22 @@ def _moment(at: dt.datetime | None) -> dt.datetime:
         raise Invalid("A time needs its offset, as 2026-11-23T09:30:00+09:00.")
     if at > now + LATEST_CLOCK_AHEAD:
         raise Invalid("The time lies in the future; check the clock of the phone.")
+    if at < EARLIEST:
+        raise Invalid(f"{at.date().isoformat()} is too long ago.")
     return at
+
+
+def _title(text: Any) -> str:
+    line = _line(text, "task")
+    if not line:
+        raise Invalid("A task needs a line on what is to be done.")
+    return line
+
+
+def _due_on(day: dt.date | None) -> dt.date | None:
+    if day is not None and not EARLIEST.date() <= day <= (clock.now() + 2 * FURTHEST_AHEAD).date():
+        raise Invalid(f"{day.isoformat()} is no day by which a task could be due.")
+    return day
 
 
 def _accuracy(metres: float | None) -> float | None:
@@ -221,17 +281,10 @@ def _accuracy(metres: float | None) -> float | None:
     return min(metres, 1e7)
 
 
-def _line(text: str | None, name: str) -> str | None:
-    cleaned = " ".join((text or "").split())
-    if len(cleaned) > LONGEST_LINE:
-        raise Invalid(f"The {name} is longer than {LONGEST_LINE} characters. Put the rest into the note.")
-    return cleaned or None
+def _line(text: Any, name: str) -> str | None:
+    return values.line(text, name, LONGEST_LINE)
 
 
-def _note(text: str | None) -> str | None:
-    cleaned = (text or "").replace("\x00", "").strip()
-    if len(cleaned) > LONGEST_NOTE:
-        raise Invalid(f"The note is longer than {LONGEST_NOTE} characters.")
-    return cleaned or None
-
-
+_TASK_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "title": _title, "due_on": _due_on, "needs_visit": bool, "note": values.note,
+}  # fmt: skip

@@ -11,7 +11,7 @@ from alembic import op
 from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
 
-revision = '20261121_0001'
+revision = "20261121_0001"
 down_revision = None
 branch_labels = None
 depends_on = None

@@ -64,18 +64,19 @@ $$;
 
 PLACES = """
 -- 30 bits become every second bit of 60 (Morton 1966); the constants are 0x0000FFFF0000FFFF ... 0x5555555555555555.
+-- PostgreSQL gives | and << the same precedence, so the parentheses count.
 CREATE FUNCTION gcrm_spread(bits bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 BEGIN
-  bits := (bits | bits << 16) & 281470681808895;
-  bits := (bits | bits << 8) & 71777214294589695;
-  bits := (bits | bits << 4) & 1085102592571150095;
-  bits := (bits | bits << 2) & 3689348814741910323;
-  RETURN (bits | bits << 1) & 6148914691236517205;
+  bits := (bits | (bits << 16)) & 281470681808895;
+  bits := (bits | (bits << 8)) & 71777214294589695;
+  bits := (bits | (bits << 4)) & 1085102592571150095;
+  bits := (bits | (bits << 2)) & 3689348814741910323;
+  RETURN (bits | (bits << 1)) & 6148914691236517205;
 END $$;
 
 -- The first key of tile z/x/y; the tile's keys run to that of the next one, gcrm_tile_key(z, x, y) + 4^(30 - z).
 CREATE FUNCTION gcrm_tile_key(z int, x bigint, y bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-RETURN (gcrm_spread(x) | gcrm_spread(y) << 1) << (2 * (30 - z));
+RETURN (gcrm_spread(x) | (gcrm_spread(y) << 1)) << (2 * (30 - z));
 
 CREATE FUNCTION gcrm_grid_key(point geometry) RETURNS bigint LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
@@ -119,7 +120,7 @@ DECLARE
   y float8 := side * 1.5 * r;
   corners geometry[];
 BEGIN
-  SELECT array_agg(ST_MakePoint(x + side * cos(radians(60 * i - 30)), y + side * sin(radians(60 * i - 30))) ORDER BY i)
+  SELECT array_agg(ST_MakePoint(x + side * cos(radians(60 * (i % 6) - 30)), y + side * sin(radians(60 * (i % 6) - 30))) ORDER BY i)
     INTO corners FROM generate_series(0, 6) AS i;
   RETURN ST_Transform(ST_SetSRID(ST_MakePolygon(ST_MakeLine(corners)), 6933), 4326);
 END $$;

@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from gcrm.core.errors import Invalid
 from gcrm.maps.classes import classify
 
 
@@ -81,10 +82,12 @@ def test_counts_sum_to_the_values_and_agree_with_class_of(n: int) -> None:
     for method in ("quantile", "equal"):
         classes = classify(values, n, method)
         assert len(classes.labels) == len(classes.counts) == len(classes.limits) + 1 <= n
-        assert list(classes.counts) == [sum(classes.class_of(v) == k for v in values) for k in range(len(classes.counts))]
+        assert list(classes.counts) == [
+            sum(classes.class_of(v) == k for v in values) for k in range(len(classes.counts))
+        ]
 
 
 @pytest.mark.parametrize("bad", [{"n": 0}, {"n": 10}, {"method": "guess"}, {"limits": []}])
 def test_nonsense_is_refused(bad: dict[str, object]) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(Invalid):
         classify([1, 2, 3], **bad)  # type: ignore[arg-type]

@@ -134,7 +134,7 @@ def test_words_of_the_interface_can_be_read(dark: bool) -> None:
 def test_a_ramp_has_one_to_nine_classes() -> None:
     assert len(palette.ramp(1)) == 1
     for n in (0, 10):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="1 to 9"):
             palette.ramp(n)
 
 

@@ -1,12 +1,13 @@
 // Regions filled by a figure. The server sends {level, label, unit, limits, labels, regions: [{country, code, name, count, value, area_km2, href}]};
 // a value equal to a limit belongs to the class above it, as in gcrm.maps.classes. Resting on a region tells its figures; a click goes
 // to its `href`, or zooms to it and says so with the event "region".
-import { colours, draw, firstLine, regionUrl } from "./map_style.js";
+import { colours, draw, firstLine, regionUrl, tileZoom } from "./map_style.js";
 import showLegend from "./legend.js";
 import { json, make, number } from "./page.js";
 import tip from "./map_tip.js";
 
 const key = ["concat", ["coalesce", ["get", "country"], ""], ":", ["get", "code"]];
+const hovering = ["boolean", ["feature-state", "hover"], false];
 const keysOf = ({ country, code }) => [`${country ?? ""}:${code}`, `:${code}`];
 
 /** A colour for each region by its class, as a MapLibre expression. */
@@ -24,8 +25,8 @@ function fillColour(c, { regions, limits, labels }) {
 const layers = (c, figures) => {
   const from = { source: "choropleth", "source-layer": "regions" };
   return [
-    { id: "choropleth", type: "fill", ...from, paint: { "fill-color": fillColour(c, figures), "fill-opacity": 0.88, "fill-antialias": false } },
-    { id: "choropleth-line", type: "line", ...from, paint: { "line-color": ["case", ["boolean", ["feature-state", "hover"], false], c.hover, c.land], "line-width": ["case", ["boolean", ["feature-state", "hover"], false], 2.5, 0.6] } },
+    { id: "choropleth", type: "fill", ...from, paint: { "fill-color": fillColour(c, figures), "fill-antialias": false } },
+    { id: "choropleth-line", type: "line", ...from, paint: { "line-color": ["case", hovering, c.hover, c.land], "line-width": ["interpolate", ["linear"], ["zoom"], 3, ["case", hovering, 2.5, 0.25], 8, ["case", hovering, 2.5, 1]] } },
   ];
 };
 
@@ -50,11 +51,15 @@ export default async function addChoropleth(map, figures, settings) {
   const texts = json("map-texts");
   for (const id of ["choropleth", "choropleth-line"]) if (map.getLayer(id)) map.removeLayer(id);
   if (map.getSource("choropleth")) map.removeSource("choropleth");
-  map.addSource("choropleth", { type: "vector", tiles: [regionUrl(figures.level, settings)], maxzoom: 12, promoteId: "code" });
+  map.addSource("choropleth", { type: "vector", tiles: [regionUrl(figures.level, settings)], maxzoom: tileZoom(figures.level, settings), promoteId: "code" });
   map.figures = figures;
   if (map.repaintChoropleth) map.repaintChoropleth();
   else map.repaintChoropleth = draw(map, (c) => layers(c, map.figures), settings, firstLine(settings));
-  showLegend(document.getElementById("legend"), { title: figures.label, unit: figures.unit, labels: figures.labels, colours: () => colours(settings).ramps[figures.labels.length] });
+  const gaps = figures.regions.some(({ value }) => value === null);
+  showLegend(document.getElementById("legend"), {
+    title: figures.label, unit: figures.unit, labels: [...figures.labels, ...gaps ? [texts.no_data] : []],
+    colours: () => [...colours(settings).ramps[figures.labels.length] ?? [], colours(settings).none],
+  });
   if (map.choroplethEvents) return;
   map.choroplethEvents = true;
 
@@ -73,6 +78,7 @@ export default async function addChoropleth(map, figures, settings) {
     hint.show(point, told(find(feature) ?? { name: feature.properties.name, value: null }, map.figures, texts));
   });
   map.on("mouseleave", "choropleth", () => { hover(null); hint.hide(); });
+  map.on("movestart", () => { hover(null); hint.hide(); });
   map.on("click", "choropleth", ({ point, features: [feature] }) => {
     // What lies over a region, such as an account, takes the click.
     const over = ["cells", "points"].filter((id) => map.getLayer(id));

@@ -19,10 +19,10 @@ const hasWebGL2 = () => {
 export async function openMap(element, settings = settingsOfPage()) {
   const texts = mapTexts();
   if (!hasWebGL2()) return fallBack(element);
-  const gl = await import("maplibre-gl");
-  gl.setWorkerUrl(import.meta.resolve("maplibre-gl/worker"));
-  let map;
+  let gl, map;
   try {
+    gl = await import("maplibre-gl");
+    gl.setWorkerUrl(import.meta.resolve("maplibre-gl/worker"));
     map = new gl.Map({
       container: element,
       style: settings.style ?? { version: 8, sources: sources(settings), layers: [] },
@@ -64,7 +64,8 @@ function padding(element) {
 }
 
 function fallBack(element) {
-  document.getElementById(element.dataset.fallback)?.removeAttribute("hidden");
+  const list = document.getElementById(element.dataset.fallback);
+  if (list) list.dataset.shown = "";
   element.hidden = true;
   return null;
 }

@@ -38,7 +38,7 @@ export default function addLabels(map, settings) {
   draw(map, (c) => [{
     id: "labels", type: "symbol", source: "labels",
     layout: { "text-field": ["get", "name"], "text-font": fonts(), "text-size": 12, "text-max-width": 7, "text-padding": 6, "symbol-sort-key": ["-", 0, ["get", "area"]] },
-    paint: { "text-color": c.ink, "text-halo-color": c.halo, "text-halo-width": 1.4 },
+    paint: { "text-color": c.ink, "text-halo-color": c.halo, "text-halo-width": 1.8 },
   }], settings);
 
   const place = () => {
@@ -57,5 +57,6 @@ export default function addLabels(map, settings) {
     place.drawn = drawn;
     map.getSource("labels").setData({ type: "FeatureCollection", features: [...shown.values()].map(feature) });
   };
+  map.on("sourcedata", ({ sourceId, isSourceLoaded }) => { if (sourceId.startsWith("regions-") && isSourceLoaded) place(); });
   map.on("idle", place);
 }

@@ -12,10 +12,13 @@ export const regionUrl = (level, settings) =>
   new URL((settings.regions ?? "/tiles/regions/{level}/{z}/{x}/{y}.mvt").replace("{level}", level), location.href).href
     .replaceAll("%7B", "{").replaceAll("%7D", "}");
 
+/** The deepest zoom at which a level has tiles of its own. */
+export const tileZoom = (level, settings) => levels(settings).find((one) => one.level === level)?.to ?? 12;
+
 /** A vector source for each level of regions, by the name regions-<level>. */
 export function sources(settings) {
-  const source = ({ level, from, to }) =>
-    [`regions-${level}`, { type: "vector", tiles: [regionUrl(level, settings)], minzoom: Math.floor(from), maxzoom: to ?? 12, promoteId: "code" }];
+  const source = ({ level, from }) =>
+    [`regions-${level}`, { type: "vector", tiles: [regionUrl(level, settings)], minzoom: Math.floor(from), maxzoom: tileZoom(level, settings), promoteId: "code" }];
   return Object.fromEntries(levels(settings).map(source));
 }
 

@@ -1,0 +1,398 @@
+"""Reads of accounts, contacts and the timeline; who sees what is the database's to say."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from geoalchemy2 import Geography
+from sqlalchemy import ColumnElement, Select, and_, cast, exists, func, literal_column, or_, select, text
+from sqlalchemy.orm import Session, aliased, joinedload, load_only
+
+from gcrm.core.db import Model
+from gcrm.core.errors import Invalid, NotFound
+from gcrm.core.geo import ewkt
+from gcrm.customers.models import Account, AccountShare, Contact, Touch
+from gcrm.customers.near import covering_tiles
+from gcrm.customers.selecting import Selection
+from gcrm.geography.models import Region
+from gcrm.people.models import User
+from gcrm.people.queries import as_uuid
+from gcrm.territories.models import Territory
+
+PER_PAGE = 50
+TIMELINE_PER_PAGE = 20
+PARTS = frozenset({"contacts", "account_shares"})
+"""What belongs to an account and goes with it; anything else that hangs on it keeps it."""
+
+T = TypeVar("T")
+
+# The sort orders: whole expressions as their indexes have them, never null, so that pages go on by keyset.
+VALUE = func.coalesce(Account.annual_value_minor, literal_column("-1"))
+POTENTIAL = func.coalesce(Account.potential_minor, literal_column("-1"))
+LAST_VISIT = func.coalesce(Account.last_visited_on, literal_column("'0001-01-01'::date"))
+TIER = func.coalesce(Account.tier, literal_column("'~'"))
+CITY = func.coalesce(Account.city, literal_column("'~'"))
+ORDERS: dict[str, tuple[ColumnElement[Any], ...]] = {
+    "name": (Account.name, Account.id),
+    "value": (VALUE, Account.id),
+    "potential": (POTENTIAL, Account.id),
+    "last_visit": (LAST_VISIT, Account.id),
+    "tier": (TIER, Account.id),
+    "city": (CITY, Account.id),
+    "updated": (Account.updated_at, Account.id),
+    "created": (Account.id,),
+}
+USUAL_ORDER = "name"
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of a list, with the markers of the one before and the one after."""
+
+    rows: list[T]
+    previous: str | None = None
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What the accounts of one currency are worth, in its minor units."""
+
+    currency: str
+    accounts: int
+    value_minor: int
+    potential_minor: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How many accounts a selection holds, how many of them a map can show, and what they are worth."""
+
+    count: int = 0
+    located: int = 0
+    outside: int = 0
+    """Located, but in no region."""
+    sums: list[Sum] = field(default_factory=list)
+
+    @property
+    def unplaced(self) -> int:
+        return self.count - self.located
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has an account of that name and place already: name, town and owner, nothing else."""
+
+    name: str
+    town: str | None
+    owner: str | None
+    is_certain: bool
+    """The whole address is the same, not only what both say of it."""
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """An account with the names of what it points to."""
+
+    account: Account
+    owner_email: str | None
+    owner_name: str | None
+    parent: uuid.UUID | None
+    territory: uuid.UUID | None
+    regions: dict[str, str | None]
+    distance_metres: float | None = None
+
+
+def order_by(sort: str | None) -> list[ColumnElement[Any]]:
+    """The columns of a sort word such as `name`, or `-value` for the largest first."""
+    wanted = sort or USUAL_ORDER
+    columns = ORDERS.get(wanted.removeprefix("-"))
+    if columns is None:
+        raise Invalid(f"“{wanted}” is no order. It is one of {', '.join(ORDERS)}, with - before it for the other way round.")
+    return [column.desc() if wanted.startswith("-") else column for column in columns]
+
+
+def page_of(session: Session, query: Select[Any], per_page: int, marker: str | None) -> Page[Any]:
+    """The page of an ordered query that a marker names; rows of one entity come as that entity."""
+    from sqlakeyset import select_page
+    from sqlakeyset.results import unserialize_bookmark
+    from sqlakeyset.serial import BadBookmark
+
+    try:
+        found = select_page(session, query, per_page=per_page, page=unserialize_bookmark(marker) if marker else None)
+    except (BadBookmark, ValueError, KeyError, IndexError, OverflowError) as error:
+        raise Invalid("This page of the list is not known. Start again from the first page.") from error
+    paging = found.paging
+    return Page(
+        [row[0] if len(row) == 1 else row for row in found],
+        paging.bookmark_previous if paging.has_previous else None,
+        paging.bookmark_next if paging.has_next else None,
+    )
+
+
+_LISTED = load_only(
+    Account.id, Account.uuid, Account.name, Account.status, Account.tier, Account.street, Account.city, Account.region,
+    Account.postcode, Account.annual_value_minor, Account.potential_minor, Account.currency, Account.last_visited_on,
+    Account.cadence_days, Account.grid_key, Account.updated_at,
+)  # fmt: skip
+
+
+def accounts_page(
+    session: Session, selection: Selection, sort: str | None = None, marker: str | None = None, per_page: int = PER_PAGE
+) -> Page[tuple[Account, str | None]]:
+    """Accounts with their owner's name, only the columns that a list shows."""
+    query = select(Account, User.name).outerjoin(User, User.id == Account.owner_id).options(_LISTED)
+    return page_of(session, selection.narrow(query).order_by(*order_by(sort)), per_page, marker)
+
+
+def figures(session: Session, selection: Selection) -> Figures:
+    """Count, places and sums of a selection, in one statement."""
+    query = select(
+        Account.currency,
+        func.count(),
+        func.count(Account.grid_key),
+        func.count().filter(Account.placed == "outside"),
+        func.coalesce(func.sum(Account.annual_value_minor), 0),
+        func.coalesce(func.sum(Account.potential_minor), 0),
+    ).group_by(Account.currency)
+    rows = session.execute(selection.narrow(query)).all()
+    sums = sorted((Sum(row[0], row[1], int(row[4]), int(row[5])) for row in rows), key=lambda s: (-s.accounts, s.currency))
+    return Figures(sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows), sums)
+
+
+def are_there_any(session: Session) -> bool:
+    """Whether the principal sees any account at all."""
+    return bool(session.scalar(select(exists().where(Account.id.is_not(None)))))
+
+
+def account_by_uuid(session: Session, public: uuid.UUID | str, lock: bool = False) -> Account:
+    """The account of a public id; unknown and hidden ones alike are not found."""
+    query = select(Account).where(Account.uuid == as_uuid(public)).options(joinedload(Account.owner))
+    if lock:
+        query = query.with_for_update(of=Account).execution_options(populate_existing=True)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("There is no such account, or none that you may see.")
+    return found
+
+
+def _rows_query() -> tuple[Select[Any], Any]:
+    parent = aliased(Account)
+    levels = {level: aliased(Region) for level in ("state", "county", "municipality")}
+    query = (
+        select(
+            Account, User.email, User.name, parent.uuid, Territory.uuid,
+            *(region.country + literal_column("':'") + region.code for region in levels.values()),
+        )
+        .outerjoin(User, User.id == Account.owner_id)
+        .outerjoin(parent, parent.id == Account.parent_id)
+        .outerjoin(Territory, Territory.id == Account.territory_id)
+    )  # fmt: skip
+    for level, region in levels.items():
+        query = query.outerjoin(region, region.id == getattr(Account, f"{level}_id"))
+    return query, parent
+
+
+def _row(found: Sequence[Any], distance_metres: float | None = None) -> AccountRow:
+    account, email, name, parent, territory, state, county, municipality = found[:8]
+    regions = {"state": state, "county": county, "municipality": municipality}
+    return AccountRow(account, email, name, parent, territory, regions, distance_metres)
+
+
+def account_rows(
+    session: Session, selection: Selection, sort: str, marker: str | None, per_page: int
+) -> Page[AccountRow]:
+    """Accounts with everything that the API says of them."""
+    query, _parent = _rows_query()
+    found = page_of(session, selection.narrow(query).order_by(*order_by(sort)), per_page, marker)
+    return Page([_row(each) for each in found.rows], found.previous, found.next)
+
+
+def account_row(session: Session, account: Account) -> AccountRow:
+    """One account, as it stands in this transaction, with everything that the API says of it."""
+    query, _parent = _rows_query()
+    return _row(session.execute(query.where(Account.id == account.id)).one())
+
+
+def accounts_near(
+    session: Session, selection: Selection, lon: float, lat: float, radius_metres: float, limit: int = 50
+) -> list[AccountRow]:
+    """Located accounts within so many metres of a point, the nearest first.
+
+    Whole-number ranges of the grid key narrow the search: the one index that row-level security lets a scoped person
+    use, for own rows and shared ones alike; the distance itself is taken on the spheroid.
+    """
+    tile = func.gcrm_tile_key
+    ranges = [
+        and_(Account.grid_key >= tile(z, x, y), Account.grid_key < tile(z, x, y) + 4 ** (30 - z))
+        for z, x, y in covering_tiles(lon, lat, radius_metres)
+    ]
+    point = cast(func.ST_GeomFromEWKT(ewkt(lon, lat)), Geography)
+    distance = func.ST_Distance(cast(Account.location, Geography), point).label("distance_metres")
+    found = (
+        select(Account.id, distance)
+        .where(or_(*ranges), distance <= radius_metres, *selection.conditions())
+        .order_by(distance, Account.id)
+        .limit(limit)
+        .subquery()
+    )
+    query, _parent = _rows_query()
+    query = query.add_columns(found.c.distance_metres).join(found, found.c.id == Account.id)
+    rows = session.execute(query.order_by(found.c.distance_metres, Account.id)).all()
+    return [_row(row, round(row[8], 1)) for row in rows]
+
+
+def children_of(session: Session, account: Account, limit: int = 20) -> list[Account]:
+    query = select(Account).where(Account.parent_id == account.id).order_by(Account.name, Account.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def parent_of(session: Session, account: Account) -> Account | None:
+    """The parent, where the principal sees it."""
+    return None if account.parent_id is None else session.scalar(select(Account).where(Account.id == account.parent_id))
+
+
+def accounts_named(session: Session, words: str, limit: int = 10) -> list[Account]:
+    """Accounts to choose from by some words of their name or address."""
+    if not words.strip():
+        return []
+    query = Selection.parse({"q": words}).narrow(select(Account)).order_by(Account.name, Account.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def people_named(session: Session, words: str, limit: int = 10) -> list[User]:
+    """Active people whose name or address holds the words."""
+    pattern = f"%{words.strip().replace('%', '').replace('_', '')}%"
+    query = select(User).where(User.active, User.role != "system", or_(User.name.ilike(pattern), User.email.ilike(pattern)))
+    return list(session.scalars(query.order_by(User.name, User.id).limit(limit)))
+
+
+def next_due_on(account: Account) -> dt.date | None:
+    """The day by which the next visit is due; None without a cadence, or when nobody was ever there."""
+    if account.cadence_days is None or account.last_visited_on is None:
+        return None
+    return account.last_visited_on + dt.timedelta(days=account.cadence_days)
+
+
+def things_on(session: Session, account: Account) -> list[str]:
+    """Names of the tables in which something hangs on the account, found by the foreign keys, so that none is forgotten."""
+    target = Account.__table__
+    found = []
+    for table in Model.metadata.sorted_tables:
+        columns = [key.parent for key in table.foreign_keys if key.column.table is target]
+        if not columns or table.name in PARTS:
+            continue
+        if session.scalar(select(exists().where(or_(*(column == account.id for column in columns))))):
+            found.append(table.name)
+    return found
+
+
+
+def twins(session: Session, name: str, postcode: str | None, street: str | None, limit: int = 5) -> list[Account]:
+    """Visible accounts of that name whose address says nothing else than the one given."""
+    key = func.gcrm_name_key
+    conditions: list[ColumnElement[bool]] = [Account.name_key == key(name)]
+    if postcode is not None:
+        conditions.append(or_(Account.postcode.is_(None), Account.postcode == postcode))
+    if street is not None:
+        conditions.append(or_(Account.street.is_(None), key(Account.street) == key(street)))
+    query = select(Account).where(*conditions).options(joinedload(Account.owner)).order_by(Account.id).limit(limit)
+    return list(session.scalars(query))
+
+
+def hidden_holders(session: Session, name: str, postcode: str | None, street: str | None) -> list[Holder]:
+    """Who holds such an account out of the principal's sight."""
+    rows = session.execute(
+        text("SELECT account_name, town, owner_name, is_certain FROM gcrm_account_holders(:name, :postcode, :street)"),
+        {"name": name, "postcode": postcode, "street": street},
+    )
+    return [Holder(*row) for row in rows]
+
+
+def holder_of_key(session: Session, source: str | None, external_id: str) -> Holder | None:
+    """Who holds the account of an external id, in sight or not."""
+    row = session.execute(
+        text("SELECT account_name, town, owner_name FROM gcrm_external_id_holder(:source, :external_id)"),
+        {"source": source, "external_id": external_id},
+    ).one_or_none()
+    return Holder(*row, is_certain=True) if row else None
+
+
+def account_of_key(session: Session, source: str | None, external_id: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.source == source, Account.external_id == external_id))
+
+
+def out_of_sight(session: Session, account: Account) -> bool:
+    """Whether the principal will not see the account any more once this transaction is over."""
+    principal = getattr(session, "principal", None)
+    if principal is None or principal.database_role != "gcrm_scoped":
+        return False
+    seen = text(
+        "SELECT coalesce(:owner = ANY (gcrm_visible_owners()), false) OR EXISTS (SELECT 1 FROM account_shares"
+        " WHERE account_id = :account AND user_id = gcrm_principal())"
+    )
+    return not session.scalar(seen, {"owner": account.owner_id, "account": account.id})
+
+
+def owner_name(session: Session, account: Account) -> str | None:
+    return session.scalar(select(User.name).where(User.id == account.owner_id)) if account.owner_id else None
+
+
+def shared_with(session: Session, account: Account) -> list[User]:
+    """People who see the account beside its owner, by name."""
+    query = select(User).join(AccountShare, AccountShare.user_id == User.id)
+    return list(session.scalars(query.where(AccountShare.account_id == account.id).order_by(User.name, User.id)))
+
+
+
+def contacts_of(session: Session, account: Account) -> list[Contact]:
+    """The account's people, the primary one first."""
+    query = select(Contact).where(Contact.account_id == account.id)
+    return list(session.scalars(query.order_by(Contact.is_primary.desc(), Contact.name, Contact.id)))
+
+
+def contact_by_uuid(session: Session, public: uuid.UUID | str, lock: bool = False) -> Contact:
+    query = select(Contact).where(Contact.uuid == as_uuid(public)).options(joinedload(Contact.account))
+    if lock:
+        query = query.with_for_update(of=Contact).execution_options(populate_existing=True)
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound("There is no such contact, or none that you may see.")
+    return found
+
+
+def contacts_query(words: str | None = None, account: Account | None = None) -> Select[Any]:
+    """Contacts with their account; each word stands in the person's name, job, address or number, or in the account's name."""
+    from gcrm.customers.selection import like
+
+    query = select(Contact, Account).join(Account, Account.id == Contact.account_id)
+    if account is not None:
+        query = query.where(Contact.account_id == account.id)
+    for word in (words or "").split():
+        columns = (Contact.name, Contact.email, Contact.phone, Contact.job_title, Account.name)
+        query = query.where(or_(*(column.ilike(like(word)) for column in columns)))
+    return query
+
+
+def contacts_page(
+    session: Session, words: str | None = None, marker: str | None = None, per_page: int = PER_PAGE
+) -> Page[tuple[Contact, Account]]:
+    return page_of(session, contacts_query(words).order_by(Contact.name, Contact.id), per_page, marker)
+
+
+def count_contacts(session: Session, words: str | None = None) -> int:
+    counted = contacts_query(words).with_only_columns(func.count())
+    return session.scalar(counted) or 0
+
+
+
+def timeline(
+    session: Session, account: Account, marker: str | None = None, per_page: int = TIMELINE_PER_PAGE
+) -> Page[Touch]:
+    """What happened at an account, the newest first."""
+    query = select(Touch).where(Touch.account_id == account.id).options(joinedload(Touch.user))
+    return page_of(session, query.order_by(Touch.at.desc(), Touch.id.desc()), per_page, marker)

@@ -1,0 +1,86 @@
+"""Rows of accounts: names made of brand and number, places, postcodes and phone numbers by country."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gcrm.exchange import values
+from gcrm.exchange.mapping import Mapping
+from gcrm.exchange.rows import Context, Faulty, Reader
+
+COLUMNS = (
+    "gcrm_id", "external_id", "source", "name", "status", "x", "y", "street", "city", "region", "postcode", "country",
+    "phone", "phone_e164", "email", "website", "industry", "tier", "annual_value", "potential", "currency", "owner_id",
+    "tags", "opening_hours", "cadence_days", "visit_minutes", "note", "extra",
+)  # fmt: skip
+
+_line = values.line(what="name")
+
+
+def reader(mapping: Mapping, context: Context) -> Reader:
+    """A reader of the columns that this file can fill, and no others."""
+    origins = {
+        "x": ("lon",), "y": ("lat",), "phone_e164": ("phone",), "owner_id": ("owner",), "name": ("name", "brand", "branch"),
+    }  # fmt: skip
+    columns = tuple(
+        name for name in COLUMNS if mapping.has(*origins.get(name, (name,))) or (name == "extra" and mapping.extra)
+    )
+    return Reader(mapping, context, columns, finish)
+
+
+def finish(found: dict[str, Any], context: Context) -> str | None:
+    country = found.get("country") or context.country
+    if "gcrm_id" in found:
+        found["gcrm_id"] = _uuid(found["gcrm_id"])
+    found["name"] = _name(found)
+    if found.get("postcode"):
+        found["postcode"] = values.postcode(found["postcode"], country)
+    if found.get("phone"):
+        found["phone_e164"] = values.e164(found["phone"], country)
+    if found.get("owner"):
+        found["owner_id"] = _owner(found["owner"], context)
+    return _place(found, country, context)
+
+
+def _name(found: dict[str, Any]) -> str | None:
+    """The name with its branch; without one, the brand or chain with the store's number."""
+    name = found.get("name")
+    if name:
+        branch = found.get("branch")
+        return _line(f"{name} {branch}") if branch and branch not in name else str(name)
+    if found.get("brand"):
+        return _line(f"{found['brand']} {found.get('external_id') or found.get('branch') or ''}".strip())
+    return None
+
+
+def _uuid(text: str) -> str:
+    import uuid
+
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise Faulty(f"gcrm_id: {values.shown(text)} is no id that gcrm gave out.") from None
+
+
+def _owner(email: str, context: Context) -> int:
+    found = context.owners.get(email.lower())
+    if found is None:
+        raise Faulty(f"owner: there is nobody active with the address {email}.")
+    return found
+
+
+def _place(found: dict[str, Any], country: str, context: Context) -> str | None:
+    x, y = found.get("lon"), found.get("lat")
+    if x is None and y is None:
+        return None
+    if x is None or y is None:
+        given = "latitude" if x is None else "longitude"
+        return f"Only the {given} is given, so it was taken without a place."
+    if context.is_projected:
+        found["x"], found["y"] = x, y
+        return None
+    point = values.place(x, y, country)
+    if point is None:
+        return "Longitude and latitude 0 are no place, so it was taken without one."
+    found["x"], found["y"] = point
+    return None

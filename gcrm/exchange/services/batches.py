@@ -1,0 +1,240 @@
+"""Import batches: taken in, looked at, run, refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from gcrm.core import clock, files, jobs
+from gcrm.core.db import Principal, PrincipalSession
+from gcrm.core.errors import Conflict, Forbidden, GcrmError, Invalid
+from gcrm.exchange import account_rows, contact_rows, mapping, person_rows, reading
+from gcrm.exchange.encodings import UnreadableFile
+from gcrm.exchange.headers import KINDS
+from gcrm.exchange.mapping import Mapping, Options
+from gcrm.exchange.models import ImportBatch
+from gcrm.exchange.reading import Table
+from gcrm.exchange.rows import Context, Reader
+from gcrm.exchange.services import accounts, contacts, people, staging
+from gcrm.exchange.services.accounts import Usual
+from gcrm.exchange.services.staging import Advance, Figures
+from gcrm.people import queries as known_people
+from gcrm.people.models import User
+from gcrm.people.roles import may
+
+OPEN = ("uploaded", "queued", "refused")
+"""A batch in one of these has changed nothing yet."""
+
+_COLUMNS = {"accounts": account_rows.COLUMNS, "contacts": contact_rows.COLUMNS, "people": person_rows.COLUMNS}
+_READERS: dict[str, Callable[[Mapping, Context], Reader]] = {
+    "accounts": account_rows.reader, "contacts": contact_rows.reader, "people": person_rows.reader,
+}  # fmt: skip
+
+
+def _silent(_done: int, _total: int, _what: str) -> None:
+    pass
+
+
+def open_batch(
+    session: PrincipalSession, *, kind: str, filename: str, stream: BinaryIO | None = None, options: Options | None = None
+) -> ImportBatch:
+    """Take a file in; without a stream it stays where it is, and the caller says so again when the batch runs."""
+    principal = _importer(session, kind)
+    stored = files.keep(stream, ".upload") if stream is not None else None
+    if stored is not None and files.path(stored).stat().st_size == 0:
+        files.drop(stored)
+        raise UnreadableFile("The file is empty.")
+    chosen = options or Options()
+    batch = ImportBatch(
+        kind=kind,
+        filename=shown_name(filename),
+        stored=stored,
+        source=(chosen.source or source_of(filename))[:100],
+        options=chosen.as_json(),
+        user_id=principal.id,
+    )
+    session.add(batch)
+    session.flush()
+    return batch
+
+
+def _importer(session: PrincipalSession, kind: str) -> Principal:
+    """Who imports; people are taken in by admins alone, for a file of them hands out roles."""
+    if kind not in KINDS:
+        raise Invalid(f"“{kind}” cannot be imported. Imported are {', '.join(KINDS)}.")
+    principal = session.principal
+    act = "administer" if kind == "people" else "import"
+    if principal is None or not (principal.role == "system" or may(principal.role, act)):
+        raise Forbidden(f"Your role does not import {kind}.")
+    return principal
+
+
+def refuse_strangers(session: PrincipalSession, batch: ImportBatch) -> None:
+    """Only who may import such a file may do anything with it."""
+    _importer(session, batch.kind)
+
+
+def shown_name(filename: str) -> str:
+    """The last part of a file's name, for people to recognise it by; nothing is ever opened by it."""
+    last = PurePosixPath(filename.replace("\\", "/")).name
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in last).split())[:200] or "file"
+
+
+def source_of(filename: str) -> str:
+    """The usual source: the file's name without extension."""
+    return re.sub(r"\.[A-Za-z0-9]{1,5}$", "", shown_name(filename)) or "file"
+
+
+def choose(session: PrincipalSession, batch: ImportBatch, options: Options) -> None:
+    """Set how the file is to be read."""
+    _must_be_open(batch)
+    batch.options = options.as_json()
+    batch.source = (options.source or source_of(batch.filename))[:100]
+    batch.status, batch.fault = "uploaded", None
+    session.flush()
+
+
+def queue(session: PrincipalSession, batch: ImportBatch) -> None:
+    """Let a worker run the batch; what can be refused at once is refused here."""
+    _must_be_open(batch)
+    layout(batch)
+    batch.status, batch.fault = "queued", None
+    batch.progress_done, batch.progress_total, batch.progress_text = 0, None, "Waiting to start"
+    session.flush()
+    jobs.defer(session, "exchange.run_import", batch_id=batch.id)
+
+
+def cancel(session: PrincipalSession, batch: ImportBatch) -> None:
+    """Stop a batch that waits or runs; a running one notices at its next note and rolls back."""
+    if batch.status not in ("queued", "running"):
+        raise Conflict("This import is not running any more.")
+    batch.status, batch.fault = "refused", "Cancelled. Nothing of the file was imported; it is kept, so it can be run again."
+    session.flush()
+
+
+def discard(session: PrincipalSession, batch: ImportBatch) -> None:
+    """Forget a batch that changed nothing, and its file."""
+    _must_be_open(batch)
+    if batch.stored:
+        files.drop(batch.stored)
+    session.delete(batch)
+    session.flush()
+
+
+def _must_be_open(batch: ImportBatch) -> None:
+    if batch.status not in OPEN:
+        raise Conflict("This file is imported already, or just now. Nothing was changed.")
+
+
+def file_of(batch: ImportBatch) -> Path:
+    """Where the batch's file lies."""
+    if not batch.stored:
+        raise Invalid("The file is not kept any more. Choose it again.")
+    return files.path(batch.stored)
+
+
+def layout(batch: ImportBatch, path: Path | None = None) -> tuple[Table, Mapping]:
+    """The file as a table, and which column fills which field; raises what is wrong with either."""
+    options = Options.read(batch.options)
+    table = reading.open_table(path or file_of(batch), encoding=options.encoding or None, sheet=options.sheet or None)
+    mapping.srid(options.crs)
+    return table, mapping.resolve(batch.kind, table, options)
+
+
+def run(session: PrincipalSession, batch: ImportBatch, path: Path | None = None, advance: Advance = _silent) -> Figures:
+    """Import the whole file within the transaction: all rows that can be, each other one with its reason."""
+    _importer(session, batch.kind)
+    options = Options.read(batch.options)
+    table, columns = layout(batch, path)
+    usual = _usual(session, batch, options, columns)
+    context = Context(usual.country, _owners(session), usual.srid is not None)
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('gcrm.import'))"))
+    session.execute(text("SELECT set_config('gcrm.batch', :batch, true)"), {"batch": str(batch.id)})
+    reader = _READERS[batch.kind](columns, context)
+    total = _estimated_rows(table)
+    count = staging.stage(session, reader, table.rows(), _COLUMNS[batch.kind], advance, total)
+    merge = {"accounts": accounts.merge, "contacts": contacts.merge, "people": people.merge}[batch.kind]
+    merge(session, columns, usual, count, advance)
+    advance(count, count, "Keeping the list of rows")
+    figures = staging.keep_rows(session, batch.id)
+    _settle(session, batch, figures)
+    session.execute(text("SELECT set_config('gcrm.batch', '', true)"))
+    session.expire_all()
+    return figures
+
+
+def _usual(session: PrincipalSession, batch: ImportBatch, options: Options, columns: Mapping) -> Usual:
+    organisation = known_people.the_organisation(session)
+    country = columns.constants.get("country") or columns.guessed_country or organisation.country
+    return Usual(batch.source, str(country), organisation.currency, mapping.srid(options.crs))
+
+
+def _owners(session: Session) -> dict[str, int]:
+    found = session.execute(select(User.email, User.id).where(User.active, User.role != "system"))
+    return {email: id for email, id in found}  # noqa: A001, C416 - a row is no tuple to mypy
+
+
+def _estimated_rows(table: Table) -> int:
+    """Rows by the size of the first ones, for the progress alone."""
+    rows = table.first(200)
+    size = sum(sum(map(len, row.cells)) + len(row.cells) + 1 for row in rows) / len(rows)
+    return max(len(rows), round(table.path.stat().st_size / max(1.0, size)))
+
+
+def _settle(session: PrincipalSession, batch: ImportBatch, figures: Figures) -> None:
+    """Write the figures down; from now on the file is not needed any more."""
+    places = session.execute(text(_PLACES), {"batch": batch.id}).one() if batch.kind == "accounts" else (0, 0)
+    session.execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch.id)
+        .values(
+            status="settled", fault=None, read=figures.read, created=figures.created, updated=figures.updated,
+            unchanged=figures.unchanged, rejected=figures.rejected, unplaced=places[0], outside=places[1],
+            settled_at=clock.now(), progress_done=figures.read, progress_total=figures.read, progress_text=None,
+        ),
+        execution_options={"synchronize_session": False},
+    )  # fmt: skip
+
+
+_PLACES = """
+SELECT count(*) FILTER (WHERE grid_key IS NULL), count(*) FILTER (WHERE placed = 'outside')
+FROM accounts JOIN import_rows ON import_rows.subject_id = accounts.id WHERE batch_id = :batch
+"""
+
+
+def forget_file(session: PrincipalSession, batch: ImportBatch) -> None:
+    """Drop the file of a settled batch."""
+    if batch.stored:
+        files.drop(batch.stored)
+        batch.stored = None
+        session.flush()
+
+
+def refuse(session: PrincipalSession, batch_id: int, error: BaseException) -> None:
+    """Write down why nothing of the file was imported; in a transaction of its own."""
+    fault = (
+        error.message if isinstance(error, GcrmError) else "Something went wrong on our side. Nothing of the file was imported."
+    )
+    session.execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch_id, ImportBatch.status != "settled")
+        .values(status="refused", fault=fault, progress_text=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def note_progress(session: PrincipalSession, batch_id: int, done: int, total: int, what: str) -> bool:
+    """Say how far a running import is; False when somebody cancelled it."""
+    written = session.execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch_id, ImportBatch.status == "running")
+        .values(progress_done=done, progress_total=max(done, total), progress_text=what)
+        .returning(ImportBatch.id),
+        execution_options={"synchronize_session": False},
+    )
+    return written.first() is not None

@@ -1,0 +1,97 @@
+"""The places of many accounts at once: what the trigger `account_1_place` works out for one, for a set.
+
+The staged positions are joined to the regions, which is ten times faster than a look-up for each row. A test holds that
+both come to the same.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from gcrm.core.db import PrincipalSession
+
+
+def place_positions(session: PrincipalSession) -> None:
+    """Fill the regions, hexagons, grid key and territory of `positions(number, location)`."""
+    session.execute(text("CREATE INDEX ON positions USING gist (location)"))
+    session.execute(text("ANALYZE positions"))
+    _find(session, "municipality", "municipality_id = found.id, county_id = found.parent_id")
+    _find(session, "county", "county_id = found.id")
+    session.execute(
+        text("UPDATE positions SET state_id = parent_id FROM regions WHERE regions.id = positions.county_id")
+    )
+    _find(session, "state", "state_id = found.id")
+    session.execute(text(_NEAR))
+    session.execute(text(_REST))
+
+
+def _find(session: PrincipalSession, level: str, assignment: str) -> None:
+    """Regions look for their points, so that each boundary is unpacked and prepared once."""
+    session.execute(
+        text(
+            "UPDATE positions SET " + assignment + " FROM ("  # noqa: S608 - our own words
+            "  SELECT DISTINCT ON (inside.number) inside.number, regions.id, regions.parent_id FROM regions CROSS JOIN"
+            "  LATERAL (SELECT number FROM positions WHERE location && boundary AND ST_Covers(boundary, location)"
+            f"    AND {level}_id IS NULL OFFSET 0) AS inside"
+            "  WHERE regions.level = :level ORDER BY inside.number, regions.code, regions.id) AS found"
+            " WHERE positions.number = found.number"
+        ),
+        {"level": level},
+    )
+
+
+_NEAR = """
+WITH RECURSIVE nearest AS MATERIALIZED (
+  SELECT number, gcrm_region_near(location) AS region_id FROM positions
+  WHERE coalesce(municipality_id, county_id, state_id) IS NULL
+), up AS (
+  SELECT nearest.number, regions.id, level, parent_id FROM nearest JOIN regions ON regions.id = nearest.region_id
+  UNION SELECT up.number, regions.id, regions.level, regions.parent_id FROM up JOIN regions ON regions.id = up.parent_id
+), found AS (
+  SELECT number, max(id) FILTER (WHERE level = 'municipality') AS municipality_id,
+    max(id) FILTER (WHERE level = 'county') AS county_id, max(id) FILTER (WHERE level = 'state') AS state_id
+  FROM up GROUP BY number
+)
+UPDATE positions SET municipality_id = found.municipality_id, county_id = found.county_id, state_id = found.state_id,
+  placed = CASE WHEN found.number IS NULL THEN 'outside' ELSE 'near' END
+FROM nearest LEFT JOIN found USING (number) WHERE positions.number = nearest.number
+"""
+
+_REST = """
+WITH territory_of AS MATERIALIZED (
+  SELECT state, county, municipality,
+    gcrm_territory_of(nullif(state, 0), nullif(county, 0), nullif(municipality, 0)) AS territory_id
+  FROM (SELECT DISTINCT coalesce(state_id, 0) AS state, coalesce(county_id, 0) AS county,
+          coalesce(municipality_id, 0) AS municipality FROM positions) AS places
+)
+UPDATE positions SET placed = coalesce(placed, 'inside'), grid_key = gcrm_grid_key(location),
+  hex10 = gcrm_hexagon(ST_Transform(location, 6933), 10), hex100 = gcrm_hexagon(ST_Transform(location, 6933), 100),
+  hex1000 = gcrm_hexagon(ST_Transform(location, 6933), 1000), territory_id = territory_of.territory_id
+FROM territory_of WHERE state = coalesce(state_id, 0) AND county = coalesce(county_id, 0)
+  AND municipality = coalesce(municipality_id, 0)
+"""
+
+CREATE_POSITIONS = """
+CREATE TEMPORARY TABLE positions ON COMMIT DROP AS
+SELECT incoming.number, located.location,
+  NULL::int AS municipality_id, NULL::int AS county_id, NULL::int AS state_id, NULL::text AS placed,
+  NULL::bigint AS grid_key, NULL::bigint AS hex10, NULL::bigint AS hex100, NULL::bigint AS hex1000,
+  NULL::int AS territory_id, NULL::text AS timezone
+FROM incoming JOIN fate USING (number) LEFT JOIN accounts ON accounts.id = fate.account_id,
+  LATERAL (SELECT ST_SetSRID(ST_MakePoint(x, y), 4326) AS location) AS located
+WHERE fate.reason IS NULL AND x IS NOT NULL AND accounts.location IS DISTINCT FROM located.location
+"""
+
+SWAPPED = """
+UPDATE fate SET reason = 'Latitude ' || y || ' and longitude ' || x
+  || ' look swapped: the other way round they lie in ' || upper(swapped.country) || '.'
+FROM (
+  SELECT positions.number, x, y, coalesce(incoming.country, accounts.country, :country) AS country
+  FROM positions JOIN incoming USING (number) JOIN fate USING (number)
+    LEFT JOIN accounts ON accounts.id = fate.account_id
+  WHERE positions.placed = 'outside' AND abs(x) <= 90
+) AS swapped
+WHERE fate.number = swapped.number AND EXISTS (
+  SELECT 1 FROM regions WHERE regions.country = swapped.country AND level IN ('state', 'county', 'municipality')
+    AND boundary && ST_SetSRID(ST_MakePoint(y, x), 4326) AND ST_Covers(boundary, ST_SetSRID(ST_MakePoint(y, x), 4326)))
+"""

@@ -1,0 +1,127 @@
+"""Undoing a batch: what it created goes, what it changed comes back, and what somebody touched since stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text, update
+
+from gcrm.core import clock
+from gcrm.core.db import PrincipalSession
+from gcrm.core.errors import Conflict
+from gcrm.exchange.models import ImportBatch
+from gcrm.exchange.services import accounts, batches, contacts, people
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What undoing did; rows that were left have their reason in `kept_because`."""
+
+    removed: int
+    restored: int
+    kept: int
+
+
+_CHANGED = "Somebody changed it since."
+_USED = "It is used elsewhere: {}."
+
+
+def undo(session: PrincipalSession, batch: ImportBatch) -> Undone:
+    """Take back what can be taken back."""
+    batches.refuse_strangers(session, batch)
+    if batch.status != "settled":
+        raise Conflict("Only an import that is done can be undone. Nothing was changed.")
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtext('gcrm.import'))"))
+    session.execute(text("SELECT set_config('gcrm.batch', :batch, true)"), {"batch": str(batch.id)})
+    names = {"batch": batch.id}
+    done = {"accounts": _undo_accounts, "contacts": _undo_contacts, "people": _undo_people}[batch.kind](session, names)
+    session.execute(
+        update(ImportBatch).where(ImportBatch.id == batch.id).values(status="undone", undone_at=clock.now()),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(text("SELECT set_config('gcrm.batch', '', true)"))
+    session.expire_all()
+    return done
+
+
+def _undo_accounts(session: PrincipalSession, names: dict[str, object]) -> Undone:
+    _mark_changed(session, "accounts", "accounts.version", names)
+    _mark_used(session, "accounts", names)
+    restored = session.execute(text(_restore("accounts", accounts.RESTORED)), names).rowcount
+    removed = session.execute(text(_REMOVE.format(table="accounts")), names).rowcount
+    return Undone(removed, restored, _count_kept(session, names))
+
+
+def _undo_contacts(session: PrincipalSession, names: dict[str, object]) -> Undone:
+    _mark_changed(session, "contacts", "contacts.version", names)
+    _mark_used(session, "contacts", names)
+    restored = session.execute(text(_restore("contacts", contacts.RESTORED)), names).rowcount
+    removed = session.execute(text(_REMOVE.format(table="contacts")), names).rowcount
+    return Undone(removed, restored, _count_kept(session, names))
+
+
+def _undo_people(session: PrincipalSession, names: dict[str, object]) -> Undone:
+    """People are never deleted, for what they did stays theirs; those whom the file brought are switched off."""
+    _mark_changed(session, "users", people.PERSON_MARK, names)
+    restored = session.execute(text(_restore("users", people.RESTORED)), names).rowcount
+    removed = session.execute(text(_SWITCH_OFF), names).rowcount
+    return Undone(removed, restored, _count_kept(session, names))
+
+
+def _mark_changed(session: PrincipalSession, table: str, version: str, names: dict[str, object]) -> None:
+    session.execute(text(_MARK_CHANGED.format(table=table, version=version)), names | {"why": _CHANGED})
+    session.execute(text(_MARK_GONE.format(table=table)), names | {"why": "It was deleted since."})
+
+
+def _mark_used(session: PrincipalSession, table: str, names: dict[str, object]) -> None:
+    """Keep what anything points to, whatever tables there are."""
+    for other, column in session.execute(text(_POINTING), {"table": table}).all():
+        session.execute(
+            text(_MARK_USED.format(table=table, other=other, column=column)), names | {"why": _USED.format(other)}
+        )
+
+
+def _restore(table: str, columns: tuple[str, ...]) -> str:
+    """Each column as it was, where the import overwrote it."""
+    sets = ", ".join(f"{name} = CASE WHEN before ? '{name}' THEN old.{name} ELSE {table}.{name} END" for name in columns)
+    return _RESTORE.format(table=table, sets=sets)
+
+
+def _count_kept(session: PrincipalSession, names: dict[str, object]) -> int:
+    counted = text("SELECT count(*) FROM import_rows WHERE batch_id = :batch AND kept_because IS NOT NULL")
+    return int(session.scalar(counted, names) or 0)
+
+
+_MARK_CHANGED = """
+UPDATE import_rows SET kept_because = :why FROM {table}
+WHERE batch_id = :batch AND outcome IN ('created', 'updated') AND {table}.id = subject_id
+  AND {version} IS DISTINCT FROM subject_version
+"""
+_MARK_GONE = """
+UPDATE import_rows SET kept_because = :why
+WHERE batch_id = :batch AND outcome IN ('created', 'updated')
+  AND NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.id = subject_id)
+"""
+_MARK_USED = """
+UPDATE import_rows SET kept_because = :why
+WHERE batch_id = :batch AND outcome = 'created' AND kept_because IS NULL
+  AND EXISTS (SELECT 1 FROM {other} WHERE {other}.{column} = subject_id)
+"""
+_POINTING = """
+SELECT conrelid::regclass::text, attname FROM pg_constraint
+JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
+WHERE contype = 'f' AND confrelid = to_regclass(:table) ORDER BY 1, 2
+"""
+_RESTORE = """
+UPDATE {table} SET {sets}
+FROM import_rows CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, before) AS old
+WHERE batch_id = :batch AND outcome = 'updated' AND kept_because IS NULL AND {table}.id = subject_id
+"""
+_REMOVE = """
+DELETE FROM {table} USING import_rows
+WHERE batch_id = :batch AND outcome = 'created' AND kept_because IS NULL AND {table}.id = subject_id
+"""
+_SWITCH_OFF = """
+UPDATE users SET active = false FROM import_rows
+WHERE batch_id = :batch AND outcome = 'created' AND kept_because IS NULL AND users.id = subject_id
+"""

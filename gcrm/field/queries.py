@@ -1,0 +1,119 @@
+"""What the phone shows: the day, the next stop, a visit under way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from gcrm.core import clock
+from gcrm.core.errors import NotFound
+from gcrm.customers.models import Account, Contact, Touch
+from gcrm.people.models import User
+from gcrm.pipeline.models import Opportunity, Stage
+from gcrm.routing import queries as plans
+from gcrm.routing.models import DayPlan, Stop
+from gcrm.visits.models import Task, Visit
+
+OVER = ("done", "skipped")
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of a rep as the phone shows it."""
+
+    day: dt.date
+    plan: DayPlan | None
+    waiting: DayPlan | None
+    """A plan that is being made, or that failed."""
+    next_stop: Stop | None
+    later: list[Stop]
+    over: list[Stop]
+    under_way: Visit | None
+    """A visit outside the plan that was begun and not finished."""
+
+    @property
+    def done(self) -> int:
+        return sum(stop.status == "done" for stop in self.over)
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """What a rep wants to know at the door."""
+
+    account: Account | None
+    contacts: list[Contact]
+    touches: list[Touch]
+    opportunities: list[Opportunity]
+    tasks: list[Task]
+
+
+def day_of(session: Session, rep: User, day: dt.date | None = None) -> Day:
+    shown = day or clock.today(plans.zone_of(session, rep))
+    plan = plans.published_plan(session, rep.id, shown)
+    stops = list(plan.stops) if plan else []
+    ahead = [stop for stop in stops if stop.status not in OVER]
+    ahead.sort(key=lambda stop: (stop.status != "arrived", stop.position))
+    begun = session.scalar(
+        select(Visit)
+        .where(Visit.user_id == rep.id, Visit.status == "arrived", Visit.arrived_at > clock.now() - dt.timedelta(hours=18))
+        .where(Visit.id.not_in([stop.visit_id for stop in stops if stop.visit_id]))
+        .order_by(Visit.id.desc())
+        .limit(1)
+    )
+    return Day(
+        day=shown, plan=plan, waiting=plans.unfinished_plan(session, rep.id, shown), next_stop=ahead[0] if ahead else None,
+        later=ahead[1:], over=[stop for stop in stops if stop.status in OVER], under_way=begun,
+    )  # fmt: skip
+
+
+def own_stop(session: Session, rep: User, public: uuid.UUID) -> Stop:
+    """A stop of one's own plan; a manager does not check in for others."""
+    stop = plans.stop_by_uuid(session, public)
+    if stop.day_plan.rep_id != rep.id:
+        raise NotFound("There is nothing at this address, or nothing that you may see.")
+    return stop
+
+
+def own_visit(session: Session, rep: User, public: uuid.UUID) -> Visit:
+    found = session.scalar(
+        select(Visit).where(Visit.uuid == public, Visit.user_id == rep.id).options(selectinload(Visit.account))
+    )
+    if found is None:
+        raise NotFound("There is nothing at this address, or nothing that you may see.")
+    return found
+
+
+def stop_of_visit(session: Session, visit: Visit) -> Stop | None:
+    return session.scalar(select(Stop).where(Stop.visit_id == visit.id).order_by(Stop.id.desc()).limit(1))
+
+
+def account_by_uuid(session: Session, public: uuid.UUID) -> Account:
+    found = session.scalar(select(Account).where(Account.uuid == public))
+    if found is None:
+        raise NotFound("There is nothing at this address, or nothing that you may see.")
+    return found
+
+
+def briefing(session: Session, account_id: int) -> Briefing:
+    """Whom to ask for, what was last, what is open; nothing for an account that is out of sight by now."""
+    account = plans.visible_account(session, account_id)
+    if account is None:
+        return Briefing(None, [], [], [], [])
+    contacts = select(Contact).where(Contact.account_id == account_id).order_by(Contact.is_primary.desc(), Contact.id)
+    touches = select(Touch).where(Touch.account_id == account_id).order_by(Touch.at.desc()).limit(5)
+    deals = (
+        select(Opportunity)
+        .join(Stage)
+        .where(Opportunity.account_id == account_id, Stage.kind == "open")
+        .order_by(Opportunity.amount_minor.desc())
+        .limit(5)
+    )
+    tasks = select(Task).where(Task.account_id == account_id, Task.done_at.is_(None)).order_by(Task.due_on).limit(5)
+    return Briefing(
+        account, list(session.scalars(contacts.limit(3))), list(session.scalars(touches)), list(session.scalars(deals)),
+        list(session.scalars(tasks)),
+    )  # fmt: skip

@@ -1,0 +1,162 @@
+"""The phone: today, a stop, check-in, the visit log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from gcrm.core import web
+from gcrm.core.errors import GcrmError, Invalid
+from gcrm.core.geo import lon_lat
+from gcrm.field import queries, services
+from gcrm.people import access
+from gcrm.people.models import User
+from gcrm.routing import queries as plans
+from gcrm.routing import reasons
+from gcrm.routing import services as planning
+from gcrm.visits.labels import OUTCOME_LABELS
+
+bp = Blueprint("field", __name__, url_prefix="/field")
+
+
+def _rep() -> User:
+    return web.session().get_one(User, current_user.id)
+
+
+@bp.get("/")
+@access.hidden_unless("plan_routes")
+def today() -> Any:
+    """Today's route, the next stop first."""
+    day = queries.day_of(web.session(), _rep(), _day())
+    return render_template(
+        "field/today.html", day=day, sentence=reasons.sentence, route=plans.route_geojson(day.plan) if day.plan else None,
+        where=lon_lat(day.next_stop.location) if day.next_stop else None,
+    )  # fmt: skip
+
+
+@bp.post("/plan")
+@access.hidden_unless("plan_routes")
+def plan() -> Response:
+    """Plan the own day; it is published as soon as it is ready, since its rep asked."""
+    rep = _rep()
+    day = _day() or queries.day_of(web.session(), rep).day
+    planning.request_plan(web.session(), rep, day, publish=True)
+    return redirect(url_for(".today", day=request.args.get("day")))
+
+
+@bp.get("/stops/<uuid:stop_id>")
+@access.hidden_unless("plan_routes")
+def stop(stop_id: UUID) -> Any:
+    session = web.session()
+    shown = queries.own_stop(session, _rep(), stop_id)
+    if shown.status == "arrived" and shown.visit is not None:
+        return redirect(url_for(".visit", visit_id=shown.visit.uuid))
+    return render_template(
+        "field/stop.html", stop=shown, why=reasons.sentence(shown.why), where=lon_lat(shown.location),
+        briefing=queries.briefing(session, shown.account_id), outcomes=OUTCOME_LABELS,
+    )  # fmt: skip
+
+
+@bp.post("/stops/<uuid:stop_id>/arrive")
+@access.hidden_unless("plan_routes")
+def arrive(stop_id: UUID) -> Response:
+    rep = _rep()
+    shown = queries.own_stop(web.session(), rep, stop_id)
+    made = services.arrive(web.session(), shown, rep.id, **_position())
+    return redirect(url_for(".visit", visit_id=made.uuid))
+
+
+@bp.post("/stops/<uuid:stop_id>/skip")
+@access.hidden_unless("plan_routes")
+def skip(stop_id: UUID) -> Response:
+    shown = queries.own_stop(web.session(), _rep(), stop_id)
+    services.skip(web.session(), shown)
+    flash(_("%(name)s is skipped.", name=shown.account_name), "info")
+    return redirect(url_for(".today"))
+
+
+@bp.post("/stops/<uuid:stop_id>/unskip")
+@access.hidden_unless("plan_routes")
+def unskip(stop_id: UUID) -> Response:
+    shown = queries.own_stop(web.session(), _rep(), stop_id)
+    services.unskip(web.session(), shown)
+    return redirect(url_for(".today"))
+
+
+@bp.route("/accounts/<uuid:account_id>", methods=["GET", "POST"])
+@access.hidden_unless("plan_routes")
+def unplanned(account_id: UUID) -> Any:
+    """A visit that is on no plan: a look at the account, then check in."""
+    session = web.session()
+    account = queries.account_by_uuid(session, account_id)
+    if request.method == "POST":
+        made = services.arrive_unplanned(session, account, current_user.id, **_position())
+        return redirect(url_for(".visit", visit_id=made.uuid))
+    return render_template(
+        "field/unplanned.html", account=account, briefing=queries.briefing(session, account.id),
+        outcomes=OUTCOME_LABELS, where=lon_lat(account.location) if account.location is not None else None,
+    )  # fmt: skip
+
+
+@bp.route("/visits/<uuid:visit_id>", methods=["GET", "POST"])
+@access.hidden_unless("plan_routes")
+def visit(visit_id: UUID) -> Any:
+    """The visit under way: what came of it, and what is next."""
+    session = web.session()
+    shown = queries.own_visit(session, _rep(), visit_id)
+    planned = queries.stop_of_visit(session, shown)
+    fault = None
+    if request.method == "POST":
+        try:
+            services.finish(session, shown, planned, **_log())
+        except GcrmError as error:
+            session.rollback()
+            fault = error.message
+            shown = queries.own_visit(session, _rep(), visit_id)
+        else:
+            flash(_("Logged. %(name)s is done.", name=_name(shown, planned)), "success")
+            return redirect(url_for(".today"))
+    return render_template(
+        "field/visit.html", visit=shown, name=_name(shown, planned), fault=fault, given=request.form,
+        outcomes=OUTCOME_LABELS, briefing=queries.briefing(session, shown.account_id),
+        tomorrow=dt.date.today() + dt.timedelta(days=1),
+    ), 422 if fault else 200  # fmt: skip
+
+
+def _name(visit: Any, planned: Any) -> str:
+    return str(planned.account_name if planned is not None else visit.account.name)
+
+
+def _position() -> dict[str, Any]:
+    form = request.form
+    position, accuracy = services.position_of(form.get("lon"), form.get("lat"), form.get("accuracy"))
+    return {"position": position, "accuracy": accuracy, "reason": form.get("reason") or None}
+
+
+def _log() -> dict[str, Any]:
+    text = request.form.get("next_step_on", "")
+    try:
+        next_step_on = dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(_("“%(text)s” is no date such as 2026-11-23.", text=text)) from None
+    return {
+        "outcome": request.form.get("outcome", ""),
+        "note": request.form.get("note"),
+        "next_step": request.form.get("next_step"),
+        "next_step_on": next_step_on,
+    }
+
+
+def _day() -> dt.date | None:
+    text = request.args.get("day")
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Invalid(_("“%(text)s” is no date such as 2026-11-23.", text=text)) from None
+

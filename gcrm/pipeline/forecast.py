@@ -1,0 +1,50 @@
+"""What sales under way are worth: amounts weighted by their chance, the months they may close in, the share won."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+MONTHS_AHEAD = 12
+
+
+def weighted(amount_minor: int, probability: int) -> int:
+    """The amount times its chance in percent, to the nearest minor unit, a half upwards.
+
+    `queries.WEIGHTED` says the same in SQL, so that sums of rows and sums by the database agree to the cent.
+    """
+    return (amount_minor * probability + 50) // 100
+
+
+def month_of(day: dt.date) -> dt.date:
+    """The first day of the month."""
+    return day.replace(day=1)
+
+
+def months_from(first: dt.date, count: int = MONTHS_AHEAD) -> list[dt.date]:
+    """The first days of so many months on end, beginning with that of the given day."""
+    start = first.year * 12 + first.month - 1
+    return [dt.date((start + step) // 12, (start + step) % 12 + 1, 1) for step in range(count)]
+
+
+def win_rate(won: int, lost: int) -> float | None:
+    """The share of settled sales that were won; None while nothing is settled."""
+    return won / (won + lost) if won + lost else None
+
+
+def between(above: float | None, below: float | None, step: float = 1024.0) -> float | None:
+    """A rank between two neighbours, either of which may be missing; None where floats leave no room."""
+    if above is None and below is None:
+        return 0.0
+    if above is None:
+        return (below or 0.0) - step
+    if below is None:
+        return above + step
+    middle = above + (below - above) / 2
+    return middle if above < middle < below else None
+
+
+def shares(values: Sequence[int], whole: int = 100) -> list[int]:
+    """Each value as whole parts of the largest one, at least 1 for what is not nothing: the lengths of bars."""
+    largest = max(values, default=0)
+    return [0 if value <= 0 else max(1, round(whole * value / largest)) for value in values]

@@ -1,0 +1,91 @@
+"""Day plans over HTTP: ask for them, then read them when they are ready."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import marshmallow as ma
+from flask import url_for
+from flask.views import MethodView
+from flask_smorest import Blueprint
+
+from gcrm.core import api, web
+from gcrm.core.errors import NotFound
+from gcrm.people import access
+from gcrm.people import queries as people
+from gcrm.routing import queries, reports, services
+
+blp = Blueprint("day_plans", __name__, url_prefix=f"{api.PREFIX}/day-plans", description="A rep's planned days.")
+
+
+class DayPlanRequest(ma.Schema):
+    rep = ma.fields.Email(required=True, metadata={"description": "The rep's e-mail address."})
+    date = ma.fields.Date(required=True)
+    days = ma.fields.Integer(load_default=1, validate=ma.validate.Range(1, services.MOST_DAYS))
+
+
+class DayPlanRange(ma.Schema):
+    since = ma.fields.Date(required=True, data_key="from")
+    until = ma.fields.Date(required=True, data_key="to")
+
+
+class DayPlanAnswer(ma.Schema):
+    id = ma.fields.UUID()
+    rep = ma.fields.Email()
+    date = ma.fields.Date()
+    status = ma.fields.String()
+    fault = ma.fields.String(allow_none=True)
+    candidates = ma.fields.Integer(allow_none=True)
+    travel_source = ma.fields.String(allow_none=True)
+    leaves = ma.fields.DateTime(allow_none=True)
+    returns = ma.fields.DateTime(allow_none=True)
+    travel_seconds = ma.fields.Integer(allow_none=True)
+    travel_metres = ma.fields.Integer(allow_none=True)
+    stops = ma.fields.List(ma.fields.Dict())
+    left_out = ma.fields.List(ma.fields.Dict())
+
+
+class DayPlanList(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(DayPlanAnswer))
+    next = ma.fields.String(allow_none=True)
+
+
+@blp.route("")
+class DayPlans(MethodView):
+    @blp.arguments(DayPlanRange, location="query")
+    @blp.alt_response(200, schema=DayPlanList)
+    @access.hidden_unless("plan_routes")
+    def get(self, span: dict[str, Any]) -> Any:
+        """The newest plans of a span of at most 62 days."""
+        until = min(span["until"], span["since"] + dt.timedelta(days=62))
+        session = web.session()
+        return api.page_answer([reports.figures(session, plan) for plan in queries.plans(session, span["since"], until)], None)
+
+    @blp.arguments(DayPlanRequest)
+    @blp.alt_response(202, schema=DayPlanList)
+    @access.hidden_unless("plan_routes")
+    @api.idempotent
+    def post(self, wanted: dict[str, Any]) -> Any:
+        """Ask for plans; 202 with the plans to look at until their status is ready."""
+        session = web.session()
+        rep = next((r for r in people.visible_reps(session) if r.email == wanted["rep"].lower()), None)
+        if rep is None:
+            raise NotFound("There is no such rep.")
+        days = [wanted["date"] + dt.timedelta(days=n) for n in range(wanted["days"])]
+        made = [services.request_plan(session, rep, day) for day in days]
+        items = [reports.figures(session, queries.plan_by_uuid(session, plan.uuid)) for plan in made]
+        return api.answer(
+            {"items": items, "next": None}, status=202, location=url_for("day_plans.DayPlan", plan_id=made[0].uuid)
+        )
+
+
+@blp.route("/<uuid:plan_id>")
+class DayPlan(MethodView):
+    @blp.alt_response(200, schema=DayPlanAnswer)
+    @access.hidden_unless("plan_routes")
+    def get(self, plan_id: UUID) -> Any:
+        """One plan with its stops and what was left out."""
+        session = web.session()
+        return api.answer(reports.figures(session, queries.plan_by_uuid(session, plan_id)))

@@ -1,0 +1,136 @@
+"""Plans of days: the week's overview, one plan with its map, making and publishing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from gcrm.core import clock, web
+from gcrm.core.errors import GcrmError, Invalid, NotFound
+from gcrm.people import access
+from gcrm.people import queries as people
+from gcrm.routing import queries, reasons, services
+
+bp = Blueprint("routing", __name__)
+
+DAYS_SHOWN = 7
+
+
+@bp.get("/plans")
+@access.hidden_unless("plan_routes")
+def index() -> Any:
+    """The week from a day on: which rep has which plan."""
+    session = web.session()
+    since = _day(request.args.get("from")) or _today()
+    days = [since + dt.timedelta(days=n) for n in range(DAYS_SHOWN)]
+    plans = {(plan.rep_id, plan.day): plan for plan in queries.plans(session, days[0], days[-1])}
+    return render_template(
+        "routing/index.html", reps=_reps(), days=days, plans=plans, since=since, today=_today(),
+        step=dt.timedelta(days=DAYS_SHOWN), tomorrow=_today() + dt.timedelta(days=1),
+    )  # fmt: skip
+
+
+@bp.post("/plans")
+@access.hidden_unless("plan_routes")
+def make() -> Response:
+    """Ask for plans of one rep, or of all that one sees, for a day."""
+    session = web.session()
+    day = _day(request.form.get("day"))
+    if day is None:
+        raise Invalid(_("Choose a day."))
+    wanted = request.form.get("rep", "")
+    reps = _reps()
+    if wanted:
+        reps = [rep for rep in reps if str(rep.uuid) == wanted]
+        if not reps:
+            raise NotFound(_("There is no such rep."))
+    made = [services.request_plan(session, rep, day) for rep in reps]
+    if len(made) == 1:
+        return redirect(url_for(".show", plan_id=made[0].uuid))
+    flash(_("%(count)s plans are being made.", count=len(made)), "info")
+    return redirect(url_for(".index", **{"from": day.isoformat()}))
+
+
+@bp.get("/plans/<uuid:plan_id>")
+@access.hidden_unless("plan_routes")
+def show(plan_id: UUID) -> Any:
+    session = web.session()
+    plan = queries.plan_by_uuid(session, plan_id)
+    ids = [stop.account_id for stop in plan.stops] + [left.account_id for left in plan.left_out]
+    return render_template(
+        "routing/show.html", plan=plan, groups=queries.left_out_by_reason(plan), sentence=reasons.sentence,
+        labels=reasons.LEFT_OUT, accounts=queries.account_uuids(session, ids),
+        zone=queries.zone_of(session, plan.rep), local=_local(queries.zone_of(session, plan.rep)),
+        route=queries.route_geojson(plan),
+    )  # fmt: skip
+
+
+@bp.get("/plans/<uuid:plan_id>/progress")
+@access.hidden_unless("plan_routes")
+def progress(plan_id: UUID) -> Any:
+    """What the progress bar asks for."""
+    plan = queries.plan_by_uuid(web.session(), plan_id)
+    is_done = plan.status not in ("queued", "solving")
+    return jsonify(
+        state="done" if is_done else "waiting" if plan.status == "queued" else "running",
+        result_url=url_for(".show", plan_id=plan.uuid) if is_done else None,
+        text=_("Waiting for the planner") if plan.status == "queued" else _("Choosing visits and their order"),
+    )  # fmt: skip
+
+
+@bp.post("/plans/<uuid:plan_id>/publish")
+@access.hidden_unless("plan_routes")
+def publish(plan_id: UUID) -> Response:
+    plan = queries.plan_by_uuid(web.session(), plan_id)
+    services.publish(web.session(), plan)
+    flash(_("%(name)s works by this plan from now on.", name=plan.rep.name), "success")
+    return redirect(url_for(".show", plan_id=plan.uuid))
+
+
+@bp.post("/plans/<uuid:plan_id>/again")
+@access.hidden_unless("plan_routes")
+def again(plan_id: UUID) -> Response:
+    """A new plan for the same rep and day, from what is known now."""
+    plan = queries.plan_by_uuid(web.session(), plan_id)
+    try:
+        fresh = services.request_plan(web.session(), plan.rep, plan.day)
+    except GcrmError as error:
+        flash(error.message, "warning")
+        return redirect(url_for(".show", plan_id=plan.uuid))
+    return redirect(url_for(".show", plan_id=fresh.uuid))
+
+
+def _reps() -> list[Any]:
+    return people.visible_reps(web.session())
+
+
+def _today() -> dt.date:
+    return clock.today(people.the_organisation(web.session()).timezone)
+
+
+def _day(text: str | None) -> dt.date | None:
+    if not text:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(_("“%(text)s” is no date such as 2026-11-23.", text=text)) from None
+
+
+def _local(zone: str) -> Any:
+    """Shows an instant on the clocks of the plan's zone, whoever looks at it."""
+    from zoneinfo import ZoneInfo
+
+    from flask_babel import format_time
+
+    def shown(moment: dt.datetime | None) -> str:
+        return "–" if moment is None else format_time(moment.astimezone(ZoneInfo(zone)), "short", rebase=False)
+
+    return shown
+
+

