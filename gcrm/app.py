@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gcrm import navigation
-from gcrm.core import api, formats, paths, static, vendor, web
+from gcrm.core import api, formats, logs, paths, static, vendor, web
 from gcrm.core.config import settings
 from gcrm.core.errors import GcrmError
 from gcrm.domains import ORDER
@@ -25,6 +25,7 @@ LANGUAGES = ("en", "ko")
 
 
 def create_app(**config: Any) -> web.GcrmFlask:
+    logs.configure()
     app = web.GcrmFlask("gcrm", template_folder=str(paths.templates()), static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=settings().upload_megabytes * 1024 * 1024 + 64 * 1024,

@@ -145,6 +145,4 @@ def worker(queue: str | None) -> None:
     if queue == "later":
         os.nice(NICENESS_OF_LATER)
     console.open_database()
-    app = jobs.worker_app()
-    with app.open():
-        app.run_worker(queues=[queue] if queue else list(QUEUES), name=queue or "both", concurrency=1)
+    jobs.run_worker([queue] if queue else QUEUES)

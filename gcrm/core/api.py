@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import marshmallow as ma
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_instance
 from flask import Flask, Response, g, make_response, request
 from flask_smorest import Api as SmorestApi
 from sqlalchemy import Select, select, update
@@ -72,7 +74,14 @@ def register(app: Flask) -> Api:
             "security": [{"bearer": []}],
         },
     )
-    return Api(app)
+    return Api(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
+
+
+def _schema_name(schema: Any) -> str:
+    """A schema's name in the document; one for changes, where every field may be left out, has a name of its own."""
+    made = resolve_schema_instance(schema)
+    name = type(made).__name__.removesuffix("Schema")
+    return f"{name}Changes" if made.partial else name
 
 
 def keyset(query: Select[Any], page: dict[str, Any]) -> tuple[list[Any], str | None]:

@@ -30,7 +30,10 @@ def write(target: Path) -> dict[str, float]:
     try:
         with tempfile.TemporaryDirectory() as scratch:
             dump = Path(scratch) / "database.dump"
-            _run("pg_dump", "--format=custom", "--no-owner", f"--file={dump}", _address(db.OWNER))
+            _run(
+                "pg_dump", "--format=custom", "--no-owner", "--exclude-table=spatial_ref_sys", f"--file={dump}",
+                _address(db.OWNER),
+            )  # fmt: skip
             with tarfile.open(unfinished, "w") as archive:
                 _add_text(archive, "gcrm.json", json.dumps(_description()))
                 archive.add(dump, "database.dump")

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from gcrm.core import clock
 from gcrm.core.db import PrincipalSession
@@ -29,9 +29,8 @@ def publish(session: PrincipalSession, name: str, payload: dict[str, Any]) -> No
     from gcrm.core import jobs
 
     principal = session.principal
-    session.execute(
-        Event.__table__.insert().values(name=name, payload=payload, user_id=principal and principal.id)
-    )
+    row = insert(Event).values(name=name, payload=payload, user_id=principal and principal.id)
+    session.execute(row.inline())  # Nothing comes back: who may say a thing may not read what others said.
     if _listeners[name]:
         jobs.defer(session, "core.tell_events", queue="later", queueing_lock="core.tell_events")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from babel.dates import format_skeleton
 from flask import Flask
 from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_percent, format_time
 from flask_babel import format_timedelta, get_locale, get_timezone
@@ -43,6 +44,16 @@ def day(value: dt.date | None) -> str:
     return "–" if value is None else format_date(value, "medium", rebase=False)
 
 
+def weekday(value: dt.date | None) -> str:
+    """The short name of the day: “Mon”, “월”."""
+    return "–" if value is None else format_date(value, "EEE", rebase=False)
+
+
+def weekday_date(value: dt.date | None) -> str:
+    """The day with its weekday and without the year: “Mon, Nov 23”, “11월 23일 (월)”."""
+    return "–" if value is None else format_skeleton("MMMEd", value, locale=get_locale())
+
+
 def moment(value: dt.datetime | None) -> str:
     return "–" if value is None else format_datetime(value, "medium")
 
@@ -76,5 +87,6 @@ def kilometres(metres: float | None) -> str:
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=amount, short_money=short_amount, number=number, percent=percent, date=day, datetime=moment,
+        weekday=weekday, weekday_date=weekday_date,
         time=clock_time, ago=ago, duration=duration, kilometres=kilometres,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
@@ -57,18 +57,19 @@ def defer(
     principal = session.principal
     if principal is None:
         raise RuntimeError("A job is queued in somebody's name.")
-    connection = session.connection().connection.driver_connection
-    with session.begin_nested():
-        try:
-            return app.configure_task(
-                name,
-                queue=queue or _queues.get(name, "later"),
-                lock=lock,
-                queueing_lock=queueing_lock,
-                connection=connection,
-            ).defer(principal_id=principal.id, principal_role=principal.role, **ids)
-        except AlreadyEnqueued:
-            return None
+    connection: Any = session.connection().connection.driver_connection
+    job = app.configure_task(
+        name,
+        queue=queue or _queues.get(name, "later"),
+        lock=lock,
+        queueing_lock=queueing_lock,
+        connection=connection,
+    )
+    try:
+        with connection.transaction():  # a savepoint, so that a job that is there already does not end the work
+            return job.defer(principal_id=principal.id, principal_role=principal.role, **ids)
+    except AlreadyEnqueued:
+        return None
 
 
 def run_now(name: str, principal: Principal, **ids: Any) -> None:
@@ -91,10 +92,12 @@ def system_principal() -> Principal:
     return Principal(int(found), "system")
 
 
-def worker_app() -> App:
-    """The app on a connector of its own, with every task known."""
+def run_worker(queues: Sequence[str], **options: Any) -> None:
+    """Work off the queues, until a signal comes or, with `wait=False`, until they are empty."""
     load_tasks()
-    return app.with_connector(PsycopgConnector(conninfo=_plain_url(), kwargs={"application_name": "gcrm worker"}))
+    connector = PsycopgConnector(conninfo=_plain_url(), kwargs={"application_name": "gcrm worker"})
+    with app.replace_connector(connector) as opened:
+        opened.run_worker(queues=list(queues), name=" and ".join(queues), concurrency=1, **options)
 
 
 def _plain_url() -> str:

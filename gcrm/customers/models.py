@@ -50,7 +50,10 @@ class Account(Versioned, Model):
         CheckConstraint("btrim(name) <> ''", name="name"),
         Index(
             "ix_accounts_owner_grid", "owner_id", "grid_key",
-            postgresql_include=["id", "currency", "annual_value_minor", "potential_minor", "placed"],
+            postgresql_include=[
+                "id", "currency", "annual_value_minor", "potential_minor", "placed", "status", "tier", "territory_id",
+                "state_id", "county_id", "municipality_id", "last_visited_on", "cadence_days",
+            ],
         ),
         Index("ix_accounts_grid", "grid_key"),
         Index("ix_accounts_owner_visited", "owner_id", "last_visited_on"),
@@ -65,6 +68,7 @@ class Account(Versioned, Model):
         Index("ix_accounts_tier", text("coalesce(tier, '~')"), "id"),
         Index("ix_accounts_city", text("coalesce(city, '~')"), "id"),
         Index("ix_accounts_updated", "updated_at", "id"),
+        Index("ix_accounts_tags", "tags", postgresql_using="gin"),
         Index("ix_accounts_match", "name_key", "postcode"),
         Index("ix_accounts_location", "location", postgresql_using="gist"),
         Index("ix_accounts_state", "state_id"),

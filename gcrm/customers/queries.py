@@ -9,7 +9,22 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from geoalchemy2 import Geography
-from sqlalchemy import ColumnElement, Select, and_, cast, exists, func, literal_column, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased, joinedload, load_only
 
 from gcrm.core.db import Model
@@ -18,15 +33,21 @@ from gcrm.core.geo import ewkt
 from gcrm.customers.models import Account, AccountShare, Contact, Touch
 from gcrm.customers.near import covering_tiles
 from gcrm.customers.selecting import Selection
+from gcrm.customers.selection import like
 from gcrm.geography.models import Region
 from gcrm.people.models import User
 from gcrm.people.queries import as_uuid
 from gcrm.territories.models import Territory
 
 PER_PAGE = 50
+LARGE = 20_000
+"""From here on a list is read in its order instead of gathered and sorted, and its figures come after it."""
 TIMELINE_PER_PAGE = 20
 PARTS = frozenset({"contacts", "account_shares"})
 """What belongs to an account and goes with it; anything else that hangs on it keeps it."""
+
+SHORTEST_TRIGRAM_WORD = 3
+MOST_CANDIDATES = 5_000
 
 T = TypeVar("T")
 
@@ -142,24 +163,101 @@ _LISTED = load_only(
 
 
 def accounts_page(
-    session: Session, selection: Selection, sort: str | None = None, marker: str | None = None, per_page: int = PER_PAGE
+    session: Session,
+    selection: Selection,
+    sort: str | None = None,
+    marker: str | None = None,
+    per_page: int = PER_PAGE,
+    is_large: bool | None = None,
 ) -> Page[tuple[Account, str | None]]:
     """Accounts with their owner's name, only the columns that a list shows."""
+    found = _ids_page(session, selection, sort, marker, per_page, is_large)
     query = select(Account, User.name).outerjoin(User, User.id == Account.owner_id).options(_LISTED)
-    return page_of(session, selection.narrow(query).order_by(*order_by(sort)), per_page, marker)
+    rows = {row[0].id: row for row in session.execute(query.where(Account.id.in_(found.rows)))}
+    return Page([rows[key] for key in found.rows], found.previous, found.next)
+
+
+def _ids_page(
+    session: Session, selection: Selection, sort: str | None, marker: str | None, per_page: int, is_large: bool | None
+) -> Page[int]:
+    """The ids of one page.
+
+    The planner cannot know how many accounts the policies and the conditions let through, and either way is slow when it
+    is the wrong one: many are read along the index of their order until the page is full, few are gathered and sorted.
+    """
+    order = order_by(sort)
+    if is_large is None:
+        is_large = figures_up_to(session, selection, LARGE) is None
+    if not is_large:
+        found = _parts(session, selection, Account.id).cte("found").prefix_with("MATERIALIZED")
+        query = select(Account.id).join(found, found.c.id == Account.id).order_by(*order)
+        return page_of(session, query, per_page, marker)
+    session.execute(text("SELECT set_config('enable_sort', 'off', true)"))
+    found_page = page_of(session, selection.narrow(select(Account.id)).order_by(*order), per_page, marker)
+    session.execute(text("SELECT set_config('enable_sort', 'on', true)"))
+    return found_page
+
+
+def _parts(session: Session, selection: Selection, *columns: Any) -> Select[Any]:
+    """Columns of the selected accounts; for a scoped person the own part by owner, which one index covers, and the shared one.
+
+    The policy joins the two by OR, for which every row would be fetched from the table.
+    """
+    query = selection.narrow(select(*columns))
+    if not is_scoped(session):
+        return query
+    own = Account.owner_id == func.any(literal_column("(SELECT gcrm_visible_owners())::int[]"))
+    shared = Account.id == func.any(literal_column("(SELECT gcrm_shared_accounts())::bigint[]"))
+    candidates = _candidates(session, selection)
+    if candidates is not None:
+        query = query.where(Account.id == func.any(cast(candidates, ARRAY(BigInteger))))
+    both = union_all(query.where(own), query.where(shared, func.coalesce(own, false()).is_(False))).subquery()
+    return select(*both.c)
+
+
+def _candidates(session: Session, selection: Selection) -> list[int] | None:
+    """What a manager's search may find, by an index that the policies do not let a search use; None: read all own rows."""
+    word = max((selection.get("q") or "").split(), key=len, default="")
+    principal = getattr(session, "principal", None)
+    if principal is None or principal.role != "manager" or len(word) < SHORTEST_TRIGRAM_WORD:
+        return None
+    found = text("SELECT gcrm_search_accounts(:pattern, :at_most)")
+    return session.scalar(found, {"pattern": like(word), "at_most": MOST_CANDIDATES})
+
+
+def is_scoped(session: Session) -> bool:
+    """Whether the principal sees a part of the accounts only."""
+    principal = getattr(session, "principal", None)
+    return principal is not None and principal.database_role == "gcrm_scoped"
 
 
 def figures(session: Session, selection: Selection) -> Figures:
     """Count, places and sums of a selection, in one statement."""
+    return _summed(session, _parts(session, selection, *_FIGURED))
+
+
+def figures_up_to(session: Session, selection: Selection, most: int) -> Figures | None:
+    """The figures, or None when there are more accounts than that."""
+    found = _summed(session, _parts(session, selection, *_FIGURED).limit(most + 1))
+    return found if found.count <= most else None
+
+
+_FIGURED = (
+    Account.currency, Account.grid_key, Account.placed, Account.annual_value_minor, Account.potential_minor,
+)  # fmt: skip
+
+
+def _summed(session: Session, found: Select[Any]) -> Figures:
+    rows_of = found.subquery()
     query = select(
-        Account.currency,
+        rows_of.c.currency,
         func.count(),
-        func.count(Account.grid_key),
-        func.count().filter(Account.placed == "outside"),
-        func.coalesce(func.sum(Account.annual_value_minor), 0),
-        func.coalesce(func.sum(Account.potential_minor), 0),
-    ).group_by(Account.currency)
-    rows = session.execute(selection.narrow(query)).all()
+        func.count(rows_of.c.grid_key),
+        func.count().filter(rows_of.c.placed == "outside"),
+        func.coalesce(func.sum(rows_of.c.annual_value_minor), 0),
+        func.coalesce(func.sum(rows_of.c.potential_minor), 0),
+    ).group_by(rows_of.c.currency)
+    rows = session.execute(query).all()
     sums = sorted((Sum(row[0], row[1], int(row[4]), int(row[5])) for row in rows), key=lambda s: (-s.accounts, s.currency))
     return Figures(sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows), sums)
 
@@ -204,12 +302,13 @@ def _row(found: Sequence[Any], distance_metres: float | None = None) -> AccountR
 
 
 def account_rows(
-    session: Session, selection: Selection, sort: str, marker: str | None, per_page: int
+    session: Session, selection: Selection, sort: str, marker: str | None, per_page: int, is_large: bool | None = None
 ) -> Page[AccountRow]:
     """Accounts with everything that the API says of them."""
+    found = _ids_page(session, selection, sort, marker, per_page, is_large)
     query, _parent = _rows_query()
-    found = page_of(session, selection.narrow(query).order_by(*order_by(sort)), per_page, marker)
-    return Page([_row(each) for each in found.rows], found.previous, found.next)
+    rows = {row[0].id: _row(row) for row in session.execute(query.where(Account.id.in_(found.rows)))}
+    return Page([rows[key] for key in found.rows], found.previous, found.next)
 
 
 def account_row(session: Session, account: Account) -> AccountRow:
@@ -328,8 +427,7 @@ def account_of_key(session: Session, source: str | None, external_id: str) -> Ac
 
 def out_of_sight(session: Session, account: Account) -> bool:
     """Whether the principal will not see the account any more once this transaction is over."""
-    principal = getattr(session, "principal", None)
-    if principal is None or principal.database_role != "gcrm_scoped":
+    if not is_scoped(session):
         return False
     seen = text(
         "SELECT coalesce(:owner = ANY (gcrm_visible_owners()), false) OR EXISTS (SELECT 1 FROM account_shares"
@@ -367,8 +465,6 @@ def contact_by_uuid(session: Session, public: uuid.UUID | str, lock: bool = Fals
 
 def contacts_query(words: str | None = None, account: Account | None = None) -> Select[Any]:
     """Contacts with their account; each word stands in the person's name, job, address or number, or in the account's name."""
-    from gcrm.customers.selection import like
-
     query = select(Contact, Account).join(Account, Account.id == Contact.account_id)
     if account is not None:
         query = query.where(Contact.account_id == account.id)

@@ -57,7 +57,9 @@ class Strength:
     """How much they spend."""
 
 
-def strengths(weights: Mapping[str, float], unserved: Set[str], reps: int, seed: int) -> dict[str, Strength]:
+def strengths(
+    weights: Mapping[str, float], home: Set[str], unserved: Set[str], reps: int, seed: int
+) -> dict[str, Strength]:
     """Some counties the company knows well, some it has hardly entered: the pattern on the map.
 
     From a county that would be more than a rep's share the company takes no more than one rep can work.
@@ -69,6 +71,8 @@ def strengths(weights: Mapping[str, float], unserved: Set[str], reps: int, seed:
         presence[code] = source.lognormvariate(0, 0.3) * (0.25 if mood < 0.10 else 1.8 if mood > 0.85 else 1.0)
         success[code] = source.gauss(0, 1)
         wealth[code] = source.lognormvariate(0, 0.22)
+        if code in home:
+            presence[code], success[code] = max(1.2, presence[code]), abs(success[code]) + 0.4
         if code in unserved:
             presence[code], success[code] = 0.3, -6.0
     for _ in range(8):

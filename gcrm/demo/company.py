@@ -52,7 +52,7 @@ def make_company(country: Country, calendar: Calendar, accounts: int, reps: int,
     """Everything that the seed says about the company on this ground on this day."""
     if not FEWEST_ACCOUNTS <= accounts <= MOST_ACCOUNTS:
         raise Invalid(f"The demo has {FEWEST_ACCOUNTS} to {MOST_ACCOUNTS:,} accounts, not {accounts:,}.")
-    strengths = businesses.strengths(country.county_weights(), country.unserved(), reps, seed)
+    strengths = businesses.strengths(country.county_weights(), country.home(), country.unserved(), reps, seed)
     places = country.scatter(accounts, {code: s.presence for code, s in strengths.items()}, seed)
     seeds.stream(seed, "order").shuffle(places)
     staff = make_staff(country, places, reps, seed)
@@ -85,7 +85,7 @@ def _make_businesses(
         row.potential_minor = country.profile.money(potential)
         row.opening_hours = source.choice(industry.hours)
         row.visit_minutes = industry.visit_minutes
-        row.tags = [tag for tag, share in country.profile.words.tags if source.random() < share / 2]
+        row.tags = [tag for tag, share in country.profile.words.tags if source.random() < share]
         row.note = _note(country, source)
         if source.random() < 0.7:
             row.email = f"info@{businesses.domain(row.name, row.external_id)}"

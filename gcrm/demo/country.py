@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 import random
 from abc import ABC, abstractmethod
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
+
+import shapely
 
 from gcrm.demo.ground import Area, Ground, Plane, Shore
 from gcrm.demo.places import Place, Town
@@ -57,6 +60,10 @@ class Profile:
         """How strong the company is at a place, 1 at its head office."""
         return 0.08 + 0.92 * math.exp(-self._from_head_office_km(lon, lat) / self.reach_km)
 
+    def is_home(self, county: Area) -> bool:
+        """Whether the company has always been there."""
+        return shapely.distance(county.boundary, shapely.Point(self.head_office)) < 0.03
+
     def serves(self, county: Area) -> bool:
         middle = county.boundary.centroid
         return self._from_head_office_km(middle.x, middle.y) <= self.served_km
@@ -94,6 +101,9 @@ class Country(ABC):
     def unserved(self) -> set[str]:
         return {code for code, county in self.ground.counties.items() if not self.profile.serves(county)}
 
+    def home(self) -> set[str]:
+        return {code for code, county in self.ground.counties.items() if self.profile.is_home(county)}
+
     @abstractmethod
     def scatter(self, count: int, presence: dict[str, float], seed: int) -> list[Place]:
         """Places of accounts; `presence` is a factor for each county's towns."""
@@ -115,5 +125,5 @@ class Country(ABC):
         """A county's name in territories' names."""
 
     @abstractmethod
-    def city_label(self, code: str) -> str:
-        """The city that people think of with a county, for teams and regions."""
+    def city_label(self, counties: Set[str]) -> str:
+        """The city that people think of with some counties, for teams and their part of the country."""

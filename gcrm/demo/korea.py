@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Set
 from dataclasses import replace
 from functools import cached_property
 
@@ -155,7 +156,9 @@ class Korea(Country):
     def county_label(self, code: str) -> str:
         return self.ground.counties[code].name
 
-    def city_label(self, code: str) -> str:
+    def city_label(self, counties: Set[str]) -> str:
+        weights = self.county_weights()
+        code = max(counties, key=lambda county: (weights[county], county))
         if code.startswith("28"):
             return "인천"
         city = self.county_label(code).partition(" ")[0]

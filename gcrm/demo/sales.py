@@ -13,14 +13,14 @@ from gcrm.demo.company import Company
 from gcrm.demo.rows import OpportunityRow, StageRow
 from gcrm.demo.words import Words
 
-CHANCE = {"customer": 0.17, "prospect": 0.14, "former": 0.05}
+CHANCE = {"customer": 0.30, "prospect": 0.26, "former": 0.10}
 """That an account has an opportunity in the year; the better tiers more."""
 TIER_FACTOR = {"A": 2.6, "B": 1.8, "C": 1.0, "D": 0.55}
 USUAL_DAYS = 62
 """Median from the first talk to the decision."""
 WON = 0.60
 """Share of customers' decisions that were for us; a prospect who decides for us is a customer by now."""
-STAGE_ENDS = (0.22, 0.5, 0.8, 1.0)
+STAGE_ENDS = (0.3, 0.55, 0.8, 1.0)
 """How far along a sale leaves each open stage."""
 SLIPPED = 0.12
 RANK_STEP = 1024.0

@@ -71,7 +71,7 @@ class _Builder:
             self._places.setdefault(country.ground.county_of(place.piece).code, []).append(place)
         self._accounts = Counter({code: len(found) for code, found in self._places.items()})
         self._names: set[str] = set(self._words.staff.values())
-        self._labels: Counter[str] = Counter()
+        self._labels: Counter[tuple[str, str]] = Counter()
         self.staff = Staff([], [], [], {}, {})
 
     def build(self) -> Staff:
@@ -91,7 +91,7 @@ class _Builder:
         return zones.divide(self._units, self._touching, self._sizes)
 
     def _staff_region(self, number: int, zone: set[str], size: int) -> None:
-        city = self._fresh(self._country.city_label(self._largest(zone)[0]))
+        city = self._fresh("region", self._country.city_label(zone))
         team = TeamRow(seeds.identifier(self._source), self._words.team_pattern.format(name=city), self._sales.uuid)
         self.staff.teams.append(team)
         manager = self._add(f"manager{number}", "manager", None, team)
@@ -104,7 +104,7 @@ class _Builder:
         touching = {code: self._touching[code] & zone for code in zone}
         for leaf in zones.divide(members, touching, [1.0] * size):
             rep = self._hire(leaf, team, manager)
-            name = self._fresh(self._label(leaf))
+            name = self._fresh("leaf", self._label(leaf))
             self.staff.territories.append(
                 TerritoryRow(
                     seeds.identifier(self._source), self._words.territory_pattern.format(name=name), above.uuid, rep.email,
@@ -145,10 +145,10 @@ class _Builder:
             label = self._words.joined_pattern.format(first=label, second=self._country.county_label(others[0]))
         return label
 
-    def _fresh(self, label: str) -> str:
+    def _fresh(self, what: str, label: str) -> str:
         """The label, with a number from its second use on."""
-        self._labels[label] += 1
-        return label if self._labels[label] == 1 else f"{label} {self._labels[label]}"
+        self._labels[what, label] += 1
+        return label if self._labels[what, label] == 1 else f"{label} {self._labels[what, label]}"
 
     def _home(self, leaf: set[str]) -> Place:
         """Some streets from an account near the middle of the territory's accounts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -119,9 +120,9 @@ class UnitedStates(Country):
     def county_label(self, code: str) -> str:
         return self.ground.counties[code].name.removesuffix(" County")
 
-    def city_label(self, code: str) -> str:
-        towns = [town for town in self.towns if town.piece == code]
-        return max(towns, key=lambda town: town.weight).name if towns else self.county_label(code)
+    def city_label(self, counties: Set[str]) -> str:
+        towns = [town for town in self.towns if town.piece in counties]
+        return max(towns, key=lambda town: town.weight).name if towns else self.county_label(min(counties))
 
 
 class _Zips:

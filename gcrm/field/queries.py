@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from gcrm.core import clock
@@ -19,6 +19,16 @@ from gcrm.routing.models import DayPlan, Stop
 from gcrm.visits.models import Task, Visit
 
 OVER = ("done", "skipped")
+DAYS_SHOWN = 7
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A day in the strip over the phone's page."""
+
+    day: dt.date
+    stops: int | None
+    """None: nothing is published for it."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,9 @@ class Day:
     """One day of a rep as the phone shows it."""
 
     day: dt.date
+    today: dt.date
+    week: list[Mark]
+    """Today and the days after it."""
     plan: DayPlan | None
     waiting: DayPlan | None
     """A plan that is being made, or that failed."""
@@ -36,8 +49,17 @@ class Day:
     """A visit outside the plan that was begun and not finished."""
 
     @property
+    def is_today(self) -> bool:
+        return self.day == self.today
+
+    @property
     def done(self) -> int:
         return sum(stop.status == "done" for stop in self.over)
+
+    @property
+    def following(self) -> Mark | None:
+        """The next day that has a plan."""
+        return next((mark for mark in self.week if mark.day > self.day and mark.stops), None)
 
 
 @dataclass(frozen=True)
@@ -52,7 +74,8 @@ class Briefing:
 
 
 def day_of(session: Session, rep: User, day: dt.date | None = None) -> Day:
-    shown = day or clock.today(plans.zone_of(session, rep))
+    today = clock.today(plans.zone_of(session, rep))
+    shown = day or today
     plan = plans.published_plan(session, rep.id, shown)
     stops = list(plan.stops) if plan else []
     ahead = [stop for stop in stops if stop.status not in OVER]
@@ -65,9 +88,21 @@ def day_of(session: Session, rep: User, day: dt.date | None = None) -> Day:
         .limit(1)
     )
     return Day(
-        day=shown, plan=plan, waiting=plans.unfinished_plan(session, rep.id, shown), next_stop=ahead[0] if ahead else None,
+        day=shown, today=today, week=_week(session, rep, today), plan=plan, waiting=plans.unfinished_plan(session, rep.id, shown), next_stop=ahead[0] if ahead else None,
         later=ahead[1:], over=[stop for stop in stops if stop.status in OVER], under_way=begun,
     )  # fmt: skip
+
+
+def _week(session: Session, rep: User, today: dt.date) -> list[Mark]:
+    days = [today + dt.timedelta(days=n) for n in range(DAYS_SHOWN)]
+    query = (
+        select(DayPlan.day, func.count(Stop.id))
+        .outerjoin(Stop, Stop.day_plan_id == DayPlan.id)
+        .where(DayPlan.rep_id == rep.id, DayPlan.status == "published", DayPlan.day.between(days[0], days[-1]))
+        .group_by(DayPlan.day)
+    )
+    planned = {row[0]: int(row[1]) for row in session.execute(query)}
+    return [Mark(day, planned.get(day)) for day in days]
 
 
 def own_stop(session: Session, rep: User, public: uuid.UUID) -> Stop:

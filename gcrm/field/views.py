@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from gcrm.core import web
+from gcrm.core import clock, web
 from gcrm.core.errors import GcrmError, Invalid
 from gcrm.core.geo import lon_lat
 from gcrm.field import queries, services
@@ -20,6 +20,7 @@ from gcrm.people.models import User
 from gcrm.routing import queries as plans
 from gcrm.routing import reasons
 from gcrm.routing import services as planning
+from gcrm.routing.models import Stop
 from gcrm.visits.labels import OUTCOME_LABELS
 
 bp = Blueprint("field", __name__, url_prefix="/field")
@@ -45,7 +46,7 @@ def today() -> Any:
 def plan() -> Response:
     """Plan the own day; it is published as soon as it is ready, since its rep asked."""
     rep = _rep()
-    day = _day() or queries.day_of(web.session(), rep).day
+    day = _day() or clock.today(plans.zone_of(web.session(), rep))
     planning.request_plan(web.session(), rep, day, publish=True)
     return redirect(url_for(".today", day=request.args.get("day")))
 
@@ -58,7 +59,7 @@ def stop(stop_id: UUID) -> Any:
     if shown.status == "arrived" and shown.visit is not None:
         return redirect(url_for(".visit", visit_id=shown.visit.uuid))
     return render_template(
-        "field/stop.html", stop=shown, why=reasons.sentence(shown.why), where=lon_lat(shown.location),
+        "field/stop.html", stop=shown, back=_page_of(shown), why=reasons.sentence(shown.why), where=lon_lat(shown.location),
         briefing=queries.briefing(session, shown.account_id), outcomes=OUTCOME_LABELS,
     )  # fmt: skip
 
@@ -77,8 +78,9 @@ def arrive(stop_id: UUID) -> Response:
 def skip(stop_id: UUID) -> Response:
     shown = queries.own_stop(web.session(), _rep(), stop_id)
     services.skip(web.session(), shown)
-    flash(_("%(name)s is skipped.", name=shown.account_name), "info")
-    return redirect(url_for(".today"))
+    undo = url_for(".unskip", stop_id=shown.uuid)
+    flash({"text": _("%(name)s is skipped.", name=shown.account_name), "undo_url": undo}, "info")
+    return redirect(_page_of(shown))
 
 
 @bp.post("/stops/<uuid:stop_id>/unskip")
@@ -86,7 +88,7 @@ def skip(stop_id: UUID) -> Response:
 def unskip(stop_id: UUID) -> Response:
     shown = queries.own_stop(web.session(), _rep(), stop_id)
     services.unskip(web.session(), shown)
-    return redirect(url_for(".today"))
+    return redirect(_page_of(shown))
 
 
 @bp.route("/accounts/<uuid:account_id>", methods=["GET", "POST"])
@@ -121,12 +123,21 @@ def visit(visit_id: UUID) -> Any:
             shown = queries.own_visit(session, _rep(), visit_id)
         else:
             flash(_("Logged. %(name)s is done.", name=_name(shown, planned)), "success")
-            return redirect(url_for(".today"))
+            return redirect(_page_of(planned))
     return render_template(
         "field/visit.html", visit=shown, name=_name(shown, planned), fault=fault, given=request.form,
-        outcomes=OUTCOME_LABELS, briefing=queries.briefing(session, shown.account_id),
-        tomorrow=dt.date.today() + dt.timedelta(days=1),
+        outcomes=OUTCOME_LABELS, briefing=queries.briefing(session, shown.account_id), back=_page_of(planned),
+        today=clock.today(plans.zone_of(session, _rep())),
     ), 422 if fault else 200  # fmt: skip
+
+
+def _page_of(stop: Stop | None) -> str:
+    """The page of the day on whose plan a stop stands; today's says no date."""
+    if stop is None:
+        return url_for(".today")
+    day = stop.day_plan.day
+    is_today = day == clock.today(plans.zone_of(web.session(), _rep()))
+    return url_for(".today", day=None if is_today else day.isoformat())
 
 
 def _name(visit: Any, planned: Any) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gcrm.core.db import Model
@@ -70,6 +73,8 @@ class Placing(Model):
     after_id: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), default=0)
     """The last account that is done."""
     fault: Mapped[str | None]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What a territory was before it was saved, so that the save can be undone."""
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[CreatedAt]
     finished_at: Mapped[Instant | None]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import json
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +17,22 @@ from sqlalchemy import (
     Text,
     case,
     cast,
+    exists,
     func,
+    literal,
     literal_column,
     not_,
     select,
     text,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gcrm.core import clock, money
 from gcrm.core.errors import Invalid
 from gcrm.core.models import Organisation
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
+from gcrm.geography import queries as geography
 from gcrm.geography import tiles
 from gcrm.geography.levels import HEXAGON_AREAS_KM2, LEVELS
 from gcrm.geography.models import Region
@@ -45,8 +50,16 @@ MICRODEGREES = 1_000_000
 NORTHERNMOST = 85.0511287
 """Where the Web Mercator square ends; `gcrm_grid_key` has the same."""
 
-REGION_COLUMNS = {"state": Account.state_id, "county": Account.county_id, "municipality": Account.municipality_id}
-HEXAGON_COLUMNS = {"hex10": Account.hex10, "hex100": Account.hex100, "hex1000": Account.hex1000}
+REGION_COLUMNS: dict[str, InstrumentedAttribute[int | None]] = {
+    "state": Account.state_id,
+    "county": Account.county_id,
+    "municipality": Account.municipality_id,
+}
+HEXAGON_COLUMNS: dict[str, InstrumentedAttribute[int | None]] = {
+    "hex10": Account.hex10,
+    "hex100": Account.hex100,
+    "hex1000": Account.hex1000,
+}
 
 
 # -- tiles -------------------------------------------------------------------------------------------------------------
@@ -160,6 +173,24 @@ def bounds(session: Session, selection: Selection) -> tuple[float, float, float,
     return west, south, east, north
 
 
+def spots(session: Session, account_ids: Collection[int]) -> dict[int, tuple[float, float]]:
+    """Longitude and latitude by account id, of those that have a place."""
+    query = select(Account.id, func.ST_X(Account.location), func.ST_Y(Account.location)).where(
+        Account.id.in_(list(account_ids)), Account.location.is_not(None)
+    )
+    return {number: (lon, lat) for number, lon, lat in session.execute(query)}
+
+
+def accounts_in_tile(
+    session: Session, z: int, x: int, y: int, selection: Selection, limit: int
+) -> tuple[list[Account], int]:
+    """The first accounts of a tile by name, and how many there are."""
+    tiles.refuse_absent(z, x, y)
+    inside = [*in_tile(z, x, y), *selection.conditions()]
+    found = session.scalars(select(Account).where(*inside).order_by(Account.name, Account.id).limit(limit))
+    return list(found), session.scalar(select(func.count()).select_from(Account).where(*inside)) or 0
+
+
 # -- sums by region ----------------------------------------------------------------------------------------------------
 
 
@@ -269,7 +300,7 @@ def _inside(parent: Region) -> list[ColumnElement[bool]]:
     return [REGION_COLUMNS[parent.level] == parent.id]
 
 
-def _amount(word: str) -> ColumnElement[Any]:
+def _amount(word: str) -> Any:
     value = Account.annual_value_minor
     return {
         "value": value,
@@ -325,9 +356,12 @@ def _figures(
 def _hexagons(session: Session, level: str, somewhere: Mapping[int, int | None]) -> Sequence[Any]:
     """Hexagons have no names of their own: each is called by a region that its accounts lie in."""
     ids = {region for region in somewhere.values() if region is not None}
-    names = dict(session.execute(select(Region.id, Region.name).where(Region.id == func.any(list(ids)))).tuples().all())
+    rows = session.execute(select(Region.id, Region.name).where(Region.id == func.any(list(ids))))
+    names = {row.id: row.name for row in rows}
     area = float(HEXAGON_AREAS_KM2[level])
-    return [(number, level, str(number), names.get(region or 0, str(number)), area) for number, region in somewhere.items()]
+    return [
+        (number, level, str(number), names.get(region or 0, str(number)), area) for number, region in somewhere.items()
+    ]
 
 
 def _regions(session: Session, level: str, numbers: Sequence[int], parent: Region | None) -> Sequence[Any]:
@@ -355,3 +389,105 @@ def _territories(session: Session, numbers: Sequence[int]) -> Sequence[Any]:
         .where(Territory.id == func.any(list(numbers)))
         .order_by(Territory.name, Territory.id)
     ).all()
+
+
+def has_territories(session: Session) -> bool:
+    return bool(session.scalar(select(exists().where(Territory.id.is_not(None)))))
+
+
+def path_to(session: Session, region: Region) -> list[Region]:
+    """The regions from the state down to this one."""
+    path = [region]
+    while path[0].parent_id is not None:
+        above = session.get_one(Region, path[0].parent_id)
+        if above.level == "country":
+            break
+        path.insert(0, above)
+    return path
+
+
+# -- shapes ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What a drawing is made of: GeoJSON geometries by the figure's key, outlines of what lies around, and how far."""
+
+    filled: dict[str, dict[str, Any]]
+    around: list[dict[str, Any]]
+    bounds: tuple[float, float, float, float]
+
+
+SHEET_UNITS = 2_500
+"""So many steps across the drawing a detail may take: finer ones no printer shows."""
+COARSEST_DEGREES = 0.05
+
+_DRAWN = """
+SELECT {key} AS key, ST_AsGeoJSON(CASE WHEN :turned THEN ST_ShiftLongitude(shape) ELSE shape END, :digits) AS shape
+FROM (SELECT {columns}, ST_SimplifyPreserveTopology({shape}, :step) AS shape FROM {source}) AS drawn
+"""
+_REGION_SHAPES = _DRAWN.format(
+    key="country || ':' || code", columns="country, code", shape="coalesce(outline, boundary)",
+    source="regions WHERE level = :level AND country || ':' || code = ANY (:keys)",
+)  # fmt: skip
+_TERRITORY_SHAPES = _DRAWN.format(
+    key="'territory:' || uuid", columns="uuid", shape="united",
+    source="(SELECT territories.uuid, ST_UnaryUnion(ST_Collect(ST_MakeValid(coalesce(outline, boundary)))) AS united"
+    " FROM territories JOIN territory_regions ON territory_id = territories.id JOIN regions ON regions.id = region_id"
+    " WHERE 'territory:' || territories.uuid = ANY (:keys) GROUP BY territories.uuid) AS whole",
+)  # fmt: skip
+_AROUND = _DRAWN.format(
+    key="code", columns="code", shape="coalesce(outline, boundary)",
+    source="regions WHERE level = 'state' AND (coalesce(outline, boundary) && ST_MakeEnvelope(:west, :south, least(:east, 180), :north, 4326)"
+    " OR :turned AND coalesce(outline, boundary) && ST_MakeEnvelope(-180, :south, :east - 360, :north, 4326))",
+)  # fmt: skip
+
+
+def shapes(session: Session, stats: RegionStats) -> Shapes | None:
+    """Shapes of the regions that have figures, as fine as a sheet of paper shows; None when there is nothing to draw."""
+    keys = [region.key for region in stats.regions]
+    bounds = _bounds_of(session, stats, keys)
+    if bounds is None:
+        return None
+    west, south, east, north = bounds
+    step = min(COARSEST_DEGREES, max(east - west, north - south, 0.01) / SHEET_UNITS)
+    how = {"step": step, "digits": max(2, math.ceil(-math.log10(step)) + 1), "turned": east > 180}
+    if stats.level in HEXAGON_AREAS_KM2:
+        filled = _hexagon_shapes(session, stats)
+    else:
+        statement = _TERRITORY_SHAPES if stats.level == "territory" else _REGION_SHAPES
+        found = session.execute(text(statement), how | {"level": stats.level, "keys": keys})
+        filled = {row.key: json.loads(row.shape) for row in found if row.shape}
+    corners = {"west": west, "south": south, "east": east, "north": north}
+    around = session.execute(text(_AROUND), how | corners)
+    return Shapes(filled, [json.loads(row.shape) for row in around], bounds)
+
+
+def _bounds_of(session: Session, stats: RegionStats, keys: Sequence[str]) -> tuple[float, float, float, float] | None:
+    if stats.level in HEXAGON_AREAS_KM2:
+        points = [point for shape in _hexagon_shapes(session, stats).values() for point in shape["coordinates"][0]]
+        lon, lat = [point[0] for point in points], [point[1] for point in points]
+        return (min(lon), min(lat), max(lon), max(lat)) if points else None
+    if stats.level == "territory":
+        belong = TerritoryRegion.territory_id == Territory.id
+        query = select(TerritoryRegion.region_id).join(Territory, belong).where(_key_of(Territory.uuid).in_(keys))
+    else:
+        query = select(Region.id).where(Region.level == stats.level, (Region.country + ":" + Region.code).in_(keys))
+    return geography.bounds(session, list(session.scalars(query)))
+
+
+def _key_of(public: Any) -> ColumnElement[str]:
+    key: ColumnElement[str] = literal("territory:", Text) + cast(public, Text)
+    return key
+
+
+def _hexagon_shapes(session: Session, stats: RegionStats) -> dict[str, dict[str, Any]]:
+    collection = geography.hexagons(session, stats.level, [int(region.code) for region in stats.regions])
+    return {feature["id"]: feature["geometry"] for feature in collection["features"]}
+
+
+def hexagon_shapes(session: Session, stats: RegionStats, most: int) -> dict[str, Any] | None:
+    """The hexagons that have figures as GeoJSON; None at other levels, and where they are more than that."""
+    if stats.level not in HEXAGON_AREAS_KM2 or len(stats.regions) > most:
+        return None
+    return geography.hexagons(session, stats.level, [int(region.code) for region in stats.regions])

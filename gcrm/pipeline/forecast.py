@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 MONTHS_AHEAD = 12
 
@@ -44,7 +43,3 @@ def between(above: float | None, below: float | None, step: float = 1024.0) -> f
     return middle if above < middle < below else None
 
 
-def shares(values: Sequence[int], whole: int = 100) -> list[int]:
-    """Each value as whole parts of the largest one, at least 1 for what is not nothing: the lengths of bars."""
-    largest = max(values, default=0)
-    return [0 if value <= 0 else max(1, round(whole * value / largest)) for value in values]

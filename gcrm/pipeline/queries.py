@@ -9,7 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, or_, select, text, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Double,
+    Select,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from gcrm.core.errors import Invalid, NotFound
@@ -181,11 +197,23 @@ def board(session: Session, wanted: Wanted, settled_since: dt.datetime, cards: i
 def more_cards(
     session: Session, wanted: Wanted, stage: Stage, settled_since: dt.datetime, after: tuple[float, int], cards: int = CARDS
 ) -> list[Opportunity]:
-    """The cards of a stage that follow the given rank and id."""
-    rank, last = after
-    following = or_(Opportunity.rank > rank, and_(Opportunity.rank == rank, Opportunity.id > last))
+    """The cards of a stage that follow the one of the given mark."""
+    place = _place(stage.kind)
+    following = tuple_(place, Opportunity.id) > tuple_(literal(after[0], Double), literal(after[1], BigInteger))
     query = _whole().where(*wanted.conditions(), Opportunity.stage_id == stage.id, _still_shown(settled_since), following)
-    return list(session.scalars(query.order_by(Opportunity.rank, Opportunity.id).limit(cards)))
+    return list(session.scalars(query.order_by(place, Opportunity.id).limit(cards)))
+
+
+def mark(card: Opportunity) -> tuple[float, int]:
+    """Where a card stands in its column."""
+    return -card.closed_at.timestamp() if card.closed_at else card.rank, card.id
+
+
+def _place(kind: str) -> ColumnElement[float]:
+    """What a column is ordered by: the rank that people gave, or the last settled first."""
+    if kind == "open":
+        return Opportunity.rank.expression
+    return -cast(func.extract("epoch", Opportunity.closed_at), Double)
 
 
 def _stage_sums(session: Session, wanted: Wanted, settled_since: dt.datetime) -> dict[int, list[Sum]]:
@@ -199,23 +227,26 @@ def _stage_sums(session: Session, wanted: Wanted, settled_since: dt.datetime) ->
 def _first_cards(
     session: Session, wanted: Wanted, settled_since: dt.datetime, cards: int
 ) -> dict[int, list[Opportunity]]:
-    """For each stage the index on stage and rank gives the first few."""
+    """For each open stage the index on stage and rank gives the first few; the settled of late are few anyway."""
+    ids = union_all(*(_first_ids(wanted, settled_since, cards, kind) for kind in ("open", "won", "lost")))
+    found: dict[int, list[Opportunity]] = defaultdict(list)
+    for card in sorted(session.scalars(_whole().where(Opportunity.id.in_(ids))), key=mark):
+        found[card.stage_id].append(card)
+    return found
+
+
+def _first_ids(wanted: Wanted, settled_since: dt.datetime, cards: int, kind: str) -> Select[int]:
     each = aliased(Stage)
     first = (
         select(Opportunity.id)
         .join(Opportunity.account)
         .join(Opportunity.stage)
         .where(Opportunity.stage_id == each.id, *wanted.conditions(), _still_shown(settled_since))
-        .order_by(Opportunity.rank, Opportunity.id)
+        .order_by(_place(kind), Opportunity.id)
         .limit(cards)
         .lateral()
     )
-    ids = select(first.c.id).select_from(each).join(first, true())
-    found: dict[int, list[Opportunity]] = defaultdict(list)
-    query = _whole().where(Opportunity.id.in_(ids)).order_by(Opportunity.rank, Opportunity.id)
-    for card in session.scalars(query):
-        found[card.stage_id].append(card)
-    return found
+    return select(first.c.id).select_from(each).join(first, true()).where(each.kind == kind)
 
 
 def _still_shown(settled_since: dt.datetime) -> ColumnElement[bool]:

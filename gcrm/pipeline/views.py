@@ -38,7 +38,7 @@ def board() -> Any:
     return render_template(
         "pipeline/board.html", columns=columns, wanted=wanted, owners=_owner_choices(), today=wanted.today,
         open_sums=_together(columns), stage_name=stage_name, lost_reasons=LOST_REASONS,
-        cards_at_once=queries.CARDS, settled_days=queries.SETTLED_DAYS,
+        mark=queries.mark, settled_days=queries.SETTLED_DAYS,
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def cards() -> Any:
     stage = queries.stage_by_uuid(web.session(), wanted.stage or uuid.UUID(int=0))
     found = queries.more_cards(web.session(), wanted, stage, _settled_since(), _place(request.args.get("after", "")))
     left = max(0, request.args.get("left", 0, type=int) - len(found))
-    return render_template("pipeline/_cards.html", cards=found, stage=stage, left=left, today=wanted.today)
+    return render_template("pipeline/_cards.html", cards=found, stage=stage, left=left, today=wanted.today, mark=queries.mark)
 
 
 @bp.get("/list")

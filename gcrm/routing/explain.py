@@ -164,7 +164,7 @@ class Explainer:
         from random import Random
 
         trial = self.plan.copy()
-        taste = Taste(1.0, np.ones(len(self.model.place)), 0.0, np.ones(len(self.model.ends)))
+        taste = Taste(1.0, np.ones(len(self.model.place)), 0.0, np.ones((len(self.model.ends), 1)))
         fill_patterns(trial, taste, Random(0), only=self.model.group[v], always=True)
         return trial.where[v] >= 0
 

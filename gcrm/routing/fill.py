@@ -15,13 +15,18 @@ from gcrm.routing.problem import OPTIONAL
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """How this filling ranks candidates: a power of the prize, a factor for each visit and for each shift's travel."""
+    """How this filling ranks candidates: a power of the prize, a factor for each visit, and one for the travel it
+    adds to each shift, (S, n) or (S, 1).
+
+    With `wandering` seconds of random dislike for each gap, visits also go where it is not the shortest.
+    """
 
     power: float
     factors: Floats
     travel_price: float
     shifts: Floats
     regret: bool = False
+    wandering: int = 0
 
 
 def fill(plan: Plan, shifts: list[int], taste: Taste, random: Random) -> None:
@@ -32,11 +37,13 @@ def fill(plan: Plan, shifts: list[int], taste: Taste, random: Random) -> None:
     if not len(candidates) or not shifts:
         return
     model = plan.model
-    liking = taste.shifts[shifts][:, None]
+    liking = taste.shifts[shifts]
     worth = np.power(model.prize, taste.power) * taste.factors
-    rows = [_row(plan, s, candidates) for s in shifts]
+    rows = [_row(plan, s, candidates, taste.wandering, random) for s in shifts]
     while len(candidates):
-        added = np.array([row[0] for row in rows]) * liking if len(rows) > 1 else rows[0][0][None, :]
+        added = rows[0][0][None, :]
+        if len(rows) > 1:
+            added = np.array([row[0] for row in rows]) * (liking[:, candidates] if liking.shape[1] > 1 else liking)
         best = added.min(0)
         fits = best < FAR
         if not fits.all():
@@ -64,11 +71,11 @@ def fill(plan: Plan, shifts: list[int], taste: Taste, random: Random) -> None:
         changed = {s, *_chained(plan, s)}
         if model.rep_of[s] < 0:
             rows = [
-                _row(plan, t, candidates) if t in changed else (row[0][kept], row[1][kept])
+                _row(plan, t, candidates, taste.wandering, random) if t in changed else (row[0][kept], row[1][kept])
                 for t, row in zip(shifts, rows, strict=True)
             ]
         else:
-            rows = [_row(plan, t, candidates) for t in shifts]
+            rows = [_row(plan, t, candidates, taste.wandering, random) for t in shifts]
 
 
 def _chained(plan: Plan, s: int) -> list[int]:
@@ -87,10 +94,16 @@ def _candidates(plan: Plan, shifts: list[int]) -> Ints:
     return np.flatnonzero(free)
 
 
-def _row(plan: Plan, s: int, candidates: Ints) -> tuple[Ints, Ints]:
+def _row(
+    plan: Plan, s: int, candidates: Ints, wandering: int = 0, random: Random | None = None
+) -> tuple[Ints, Ints]:
     """Return the added travel and the gap of each candidate in a shift."""
     track, model = plan.tracks[s], plan.model
-    if track.table is not None:
+    if wandering and random is not None and track.stops:
+        gaps = len(track.stops) + 1 - plan.fixed[s]
+        dislike = np.array([random.randrange(wandering) for _ in range(gaps)])
+        added, gap = plan.tracks_of.insertions(track, candidates, plan.fixed[s], dislike)
+    elif track.table is not None:
         added, gap = track.table
         added, gap = added[candidates], gap[candidates]
     elif len(model.ends) > 1 and 3 * len(candidates) > len(model.place):

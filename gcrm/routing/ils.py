@@ -20,6 +20,9 @@ from gcrm.routing.model import FAR, Model
 from gcrm.routing.plan import Narrow, Plan, Stops
 from gcrm.routing.track import Tracks
 
+# Up to so many pairs of shift and visit each pair gets a random liking of its own in every step.
+MOST_LIKINGS = 5000
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -133,6 +136,9 @@ class _Walk:
         self.value = -float("inf")
         self.raw: list[int] = []
         self.restarts = 0
+        ways = model.to_visit[0] if model.tables else np.zeros((1, 1))
+        ways = ways[(ways > 0) & (ways < FAR)]
+        self.leg = int(np.median(ways)) + 1 if ways.size else 1
 
     def begin(self) -> None:
         """Fill the empty plan."""
@@ -156,8 +162,11 @@ class _Walk:
         if model.thrifty and self.random.random() < 0.3:
             price *= self.random.random()
         # A dislike of some routes lets a visit go where it is not the cheapest.
-        dislike = 1 + self.random.choice((0, 0, 0.5, 2)) * self.numbers.random(len(self.shifts))
-        return Taste(power, factors, price, dislike, regret=self.random.random() < 0.5)
+        columns = len(model.place) if 1 < len(self.shifts) * len(model.place) <= MOST_LIKINGS and not self.single else 1
+        dislike = 1 + self.random.choice((0, 0, 0.5, 4)) * self.numbers.random((len(self.shifts), columns))
+        regret = self.random.random() < 0.5
+        wandering = self.random.choice((0, 0, 0, self.leg // 2, 2 * self.leg)) if spread else 0
+        return Taste(power, factors, price, dislike, regret, wandering)
 
     def refill(self, plan: Plan, shifts: list[int], taste: Taste) -> None:
         price = max(self.model.problem.cost_per_travel_second, 1e-9)

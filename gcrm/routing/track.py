@@ -264,8 +264,12 @@ class Tracks:
             depart[b] = max(depart[b], min(_bound(breaks, arrive[done]), arrive[done] - resting - leg))
         return depart
 
-    def insertions(self, track: Track, visits: Ints | None = None, first: int = 0) -> tuple[Ints, Ints]:
+    def insertions(
+        self, track: Track, visits: Ints | None = None, first: int = 0, dislike: Ints | None = None
+    ) -> tuple[Ints, Ints]:
         """Test each of `visits` (all by default) at each place of the route from gap `first` on, at once.
+
+        Seconds of `dislike` for each gap let another than the shortest be chosen.
 
         Returns
         -------
@@ -273,7 +277,7 @@ class Tracks:
         gap : (n,) that gap
         """
         added = self.added(track, visits, first)
-        gap = added.argmin(0)
+        gap = (added if dislike is None else added + dislike[:, None]).argmin(0)
         return added[gap, np.arange(len(gap))], gap + first
 
     def added(self, track: Track, visits: Ints | None = None, first: int = 0, instead: int = 0) -> Ints:

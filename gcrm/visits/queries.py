@@ -18,7 +18,7 @@ from gcrm.core.errors import NotFound
 from gcrm.customers.models import Account
 from gcrm.people.models import User
 from gcrm.visits.models import Activity, Task, Visit
-from gcrm.visits.selection import is_overdue
+from gcrm.visits.selection import has_cadence, is_overdue
 
 T = TypeVar("T")
 Row = TypeVar("Row", Visit, Activity, Task)
@@ -74,12 +74,15 @@ def activity(session: Session, public: uuid.UUID) -> Activity:
     return _found(known_activity(session, public))
 
 
-def known_task(session: Session, public: uuid.UUID) -> Task | None:
-    return session.scalar(_tasks().where(Task.uuid == public))
+def known_task(session: Session, public: uuid.UUID, lock: bool = False) -> Task | None:
+    query = _tasks().where(Task.uuid == public)
+    if lock:
+        query = query.with_for_update(of=Task).execution_options(populate_existing=True)
+    return session.scalar(query)
 
 
-def task(session: Session, public: uuid.UUID) -> Task:
-    return _found(known_task(session, public))
+def task(session: Session, public: uuid.UUID, lock: bool = False) -> Task:
+    return _found(known_task(session, public, lock))
 
 
 def _found(thing: T | None) -> T:
@@ -142,8 +145,8 @@ def task_groups(session: Session, user_id: int, today: dt.date) -> TaskGroups:
     )
 
 
-def people_with_tasks(session: Session) -> list[User]:
-    """Whose tasks the principal may look at: the own people of a manager, everybody's for those who see all."""
+def people_in_sight(session: Session) -> list[User]:
+    """Whose tasks the principal may look at and for whom facts are written: a manager's people, or everybody."""
     found = select(User).where(User.active, User.role != "system").order_by(User.name, User.id)
     if is_scoped(session):
         found = found.where(User.id == func.any(text("(SELECT gcrm_visible_owners())::int[]")))
@@ -157,13 +160,12 @@ def is_scoped(session: Session) -> bool:
 
 def visit_counts(session: Session) -> VisitCounts:
     """How many accounts in sight have a cadence, are overdue, or were never visited."""
-    has_cadence = Account.cadence_days.is_not(None)
     row = session.execute(
         select(
             func.count(),
-            func.count().filter(has_cadence),
+            func.count().filter(has_cadence()),
             func.count().filter(is_overdue()),
-            func.count().filter(has_cadence, Account.last_visited_on.is_(None)),
+            func.count().filter(has_cadence(), Account.last_visited_on.is_(None)),
         ).select_from(Account)
     ).one()
     return VisitCounts(*row)

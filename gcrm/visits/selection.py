@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Integer, and_, cast, func, literal_column
+from sqlalchemy import ColumnElement, Date, Integer, and_, cast, func, select
 
 from gcrm.core.errors import Invalid
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Field, register
 
-TODAY = literal_column("current_date")
+TODAY = select(func.gcrm_today(type_=Date)).scalar_subquery()
+"""By the organisation's calendar; a subquery, so that it is asked once a statement."""
 DUE_ON = Account.last_visited_on + func.coalesce(Account.cadence_days, 0)
 
 DUE_LABELS = {
@@ -20,10 +21,15 @@ DUE_LABELS = {
 }
 
 
+def has_cadence() -> ColumnElement[bool]:
+    """Is to be visited again and again; former accounts are not, whatever cadence they had."""
+    return and_(Account.cadence_days.is_not(None), Account.status != "former")
+
+
 def is_overdue() -> ColumnElement[bool]:
-    """Has a cadence, and its day has passed or there was never a visit."""
+    """Is visited in a cadence, and its day has passed or there was never a visit."""
     return and_(
-        Account.cadence_days.is_not(None),
+        has_cadence(),
         func.coalesce(Account.last_visited_on + Account.cadence_days, TODAY - 1) < TODAY,
     )
 
@@ -32,12 +38,11 @@ def _due(values: tuple[str, ...]) -> ColumnElement[bool]:
     word = values[0]
     if word not in DUE_LABELS:
         raise Invalid(f"“{word}” is no state of visits. It is one of {', '.join(DUE_LABELS)}.")
-    has_cadence = Account.cadence_days.is_not(None)
     return {
         "overdue": is_overdue(),
-        "week": and_(has_cadence, DUE_ON >= TODAY, DUE_ON <= TODAY + 7),
-        "never": and_(has_cadence, Account.last_visited_on.is_(None)),
-        "in_time": and_(has_cadence, DUE_ON >= TODAY),
+        "week": and_(has_cadence(), DUE_ON >= TODAY, DUE_ON <= TODAY + 7),
+        "never": and_(has_cadence(), Account.last_visited_on.is_(None)),
+        "in_time": and_(has_cadence(), DUE_ON >= TODAY),
     }[word]
 
 

@@ -23,6 +23,7 @@ from gcrm.people.models import User
 from gcrm.visits.models import ACTIVITY_KINDS, OUTCOMES, Activity, Task, Visit
 
 LONGEST_LINE = 300
+USUAL_MINUTES = 30
 LATEST_CLOCK_AHEAD = dt.timedelta(minutes=10)
 """A phone's clock may run this far ahead of ours."""
 LONGEST_PAST = dt.timedelta(days=1)

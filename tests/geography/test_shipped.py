@@ -125,7 +125,6 @@ def test_real_stores_land_in_the_state_that_their_file_names(session, shared, am
     wrong = [(row["street"], said, states[str(n)])
              for n, (row, said) in enumerate(zip(stores, said, strict=True), 1) if states[str(n)] != said]  # fmt: skip
     assert len(stores) > 8000
-    print(wrong)
     assert len(wrong) <= len(stores) / 1000, wrong
     # The county is of the state, and nobody is left without one.
     stray = session.scalar(

@@ -54,6 +54,12 @@ def merge(session: PrincipalSession, mapping: Mapping, usual: Usual, count: int,
     merge_in_chunks(session, statements, count, advance, country=usual.country, currency=usual.currency)
 
 
+def unplaced_and_outside(session: PrincipalSession) -> tuple[int, int]:
+    """How many accounts of the file have no place, and how many lie outside every region."""
+    unplaced, outside = session.execute(text(_UNPLACED_AND_OUTSIDE)).one()
+    return int(unplaced), int(outside)
+
+
 def _transform(session: PrincipalSession, srid: int) -> None:
     """Turn x and y of another coordinate system into longitude and latitude; a row that cannot be is rejected."""
     known = session.scalar(text("SELECT 1 FROM spatial_ref_sys WHERE srid = :srid"), {"srid": srid})
@@ -248,9 +254,9 @@ WITH keyed AS MATERIALIZED (
 )
 SELECT number, account_id, source, NULL::text AS outcome, NULL::int AS version, NULL::jsonb AS before,
   CASE WHEN reason IS NOT NULL THEN reason WHEN number > repeated THEN 'The row repeats row ' || repeated || '.' END AS reason,
-  NULL::bigint AS annual_value_minor, NULL::bigint AS potential_minor, NULL::text AS currency
+  NULL::bigint AS annual_value_minor, NULL::bigint AS potential_minor, NULL::text AS currency, NULL::text AS placed
 FROM first_rows
-UNION ALL SELECT number, NULL, NULL, 'rejected', NULL, NULL, reason, NULL, NULL, NULL FROM incoming WHERE reason IS NOT NULL
+UNION ALL SELECT number, NULL, NULL, 'rejected', NULL, NULL, reason, NULL, NULL, NULL, NULL FROM incoming WHERE reason IS NOT NULL
 """
 
 _REJECT_HIDDEN = """
@@ -287,10 +293,10 @@ WHERE fate.number = amounts.number
 """
 
 _BEFORE = """
-UPDATE fate SET before = nullif(changes.before, '{{}}'), version = changes.version, reason = changes.reason,
+UPDATE fate SET before = nullif(changes.before, '{{}}'), version = changes.version, placed = changes.placed, reason = changes.reason,
   outcome = CASE WHEN changes.before = '{{}}' THEN 'unchanged' ELSE 'updated' END
 FROM (
-  SELECT fate.number, accounts.version, {changes} AS before, CASE
+  SELECT fate.number, accounts.version, coalesce(positions.placed, accounts.placed) AS placed, {changes} AS before, CASE
     WHEN incoming.gcrm_id IS NOT NULL AND incoming.external_id IS NOT NULL AND EXISTS (
       SELECT 1 FROM accounts AS other WHERE other.source = fate.source AND other.external_id = incoming.external_id
         AND other.id <> accounts.id)
@@ -303,10 +309,16 @@ WHERE fate.number = changes.number
 """
 
 _CREATED = """
-UPDATE fate SET outcome = 'created', account_id = new.id, version = 1
-FROM (SELECT number, nextval('accounts_id_seq') AS id
-      FROM (SELECT number FROM fate WHERE account_id IS NULL AND reason IS NULL ORDER BY number) AS ordered) AS new
+UPDATE fate SET outcome = 'created', account_id = new.id, version = 1, placed = new.placed
+FROM (SELECT number, placed, nextval('accounts_id_seq') AS id
+      FROM (SELECT number, positions.placed FROM fate LEFT JOIN positions USING (number)
+            WHERE account_id IS NULL AND reason IS NULL ORDER BY number) AS ordered) AS new
 WHERE fate.number = new.number
+"""
+
+_UNPLACED_AND_OUTSIDE = """
+SELECT count(*) FILTER (WHERE placed IS NULL), count(*) FILTER (WHERE placed = 'outside')
+FROM fate WHERE outcome <> 'rejected'
 """
 
 _INSERT = """
@@ -320,7 +332,7 @@ SELECT fate.account_id, external_id, fate.source, incoming.name, coalesce(status
   fate.annual_value_minor, fate.potential_minor, coalesce(fate.currency, CAST(:currency AS text)), coalesce(tags, '{}'),
   opening_hours, cadence_days, visit_minutes, note, coalesce(extra, '{}'),
   coalesce(incoming.owner_id, territories.owner_id), incoming.owner_id IS NOT NULL, gcrm_principal(),
-  state_id, county_id, municipality_id, placed, grid_key, hex10, hex100, hex1000, territory_id
+  state_id, county_id, municipality_id, positions.placed, grid_key, hex10, hex100, hex1000, territory_id
 FROM fate JOIN incoming USING (number) LEFT JOIN positions USING (number)
   LEFT JOIN territories ON territories.id = positions.territory_id
 WHERE fate.outcome = 'created' AND number BETWEEN :low AND :high ORDER BY grid_key

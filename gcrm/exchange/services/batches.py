@@ -188,23 +188,17 @@ def _estimated_rows(table: Table) -> int:
 
 def _settle(session: PrincipalSession, batch: ImportBatch, figures: Figures) -> None:
     """Write the figures down; from now on the file is not needed any more."""
-    places = session.execute(text(_PLACES), {"batch": batch.id}).one() if batch.kind == "accounts" else (0, 0)
+    unplaced, outside = accounts.unplaced_and_outside(session) if batch.kind == "accounts" else (0, 0)
     session.execute(
         update(ImportBatch)
         .where(ImportBatch.id == batch.id)
         .values(
             status="settled", fault=None, read=figures.read, created=figures.created, updated=figures.updated,
-            unchanged=figures.unchanged, rejected=figures.rejected, unplaced=places[0], outside=places[1],
+            unchanged=figures.unchanged, rejected=figures.rejected, unplaced=unplaced, outside=outside,
             settled_at=clock.now(), progress_done=figures.read, progress_total=figures.read, progress_text=None,
         ),
         execution_options={"synchronize_session": False},
     )  # fmt: skip
-
-
-_PLACES = """
-SELECT count(*) FILTER (WHERE grid_key IS NULL), count(*) FILTER (WHERE placed = 'outside')
-FROM accounts JOIN import_rows ON import_rows.subject_id = accounts.id WHERE batch_id = :batch
-"""
 
 
 def forget_file(session: PrincipalSession, batch: ImportBatch) -> None:

@@ -33,8 +33,14 @@ def undo(session: PrincipalSession, batch: ImportBatch) -> Undone:
         raise Conflict("Only an import that is done can be undone. Nothing was changed.")
     session.execute(text("SELECT pg_advisory_xact_lock(hashtext('gcrm.import'))"))
     session.execute(text("SELECT set_config('gcrm.batch', :batch, true)"), {"batch": str(batch.id)})
-    names = {"batch": batch.id}
-    done = {"accounts": _undo_accounts, "contacts": _undo_contacts, "people": _undo_people}[batch.kind](session, names)
+    names: dict[str, object] = {"batch": batch.id}
+    # A table of the transaction, because the planner knows nothing yet of a batch that has just been written.
+    session.execute(text("DROP TABLE IF EXISTS pg_temp.undone"))
+    session.execute(text(_UNDONE), names)
+    session.execute(text("CREATE INDEX ON undone (subject_id)"))
+    session.execute(text("ANALYZE undone"))
+    done = {"accounts": _undo_accounts, "contacts": _undo_contacts, "people": _undo_people}[batch.kind](session)
+    session.execute(text(_KEEP_REASONS), names)
     session.execute(
         update(ImportBatch).where(ImportBatch.id == batch.id).values(status="undone", undone_at=clock.now()),
         execution_options={"synchronize_session": False},
@@ -44,40 +50,40 @@ def undo(session: PrincipalSession, batch: ImportBatch) -> Undone:
     return done
 
 
-def _undo_accounts(session: PrincipalSession, names: dict[str, object]) -> Undone:
-    _mark_changed(session, "accounts", "accounts.version", names)
-    _mark_used(session, "accounts", names)
-    restored = session.execute(text(_restore("accounts", accounts.RESTORED)), names).rowcount
-    removed = session.execute(text(_REMOVE.format(table="accounts")), names).rowcount
-    return Undone(removed, restored, _count_kept(session, names))
+def _undo_accounts(session: PrincipalSession) -> Undone:
+    _mark_changed(session, "accounts", "accounts.version")
+    _mark_used(session, "accounts")
+    restored = session.execute(text(_restore("accounts", accounts.RESTORED))).rowcount
+    removed = session.execute(text(_REMOVE.format(table="accounts"))).rowcount
+    return Undone(removed, restored, _count_kept(session))
 
 
-def _undo_contacts(session: PrincipalSession, names: dict[str, object]) -> Undone:
-    _mark_changed(session, "contacts", "contacts.version", names)
-    _mark_used(session, "contacts", names)
-    restored = session.execute(text(_restore("contacts", contacts.RESTORED)), names).rowcount
-    removed = session.execute(text(_REMOVE.format(table="contacts")), names).rowcount
-    return Undone(removed, restored, _count_kept(session, names))
+def _undo_contacts(session: PrincipalSession) -> Undone:
+    _mark_changed(session, "contacts", "contacts.version")
+    _mark_used(session, "contacts")
+    restored = session.execute(text(_restore("contacts", contacts.RESTORED))).rowcount
+    removed = session.execute(text(_REMOVE.format(table="contacts"))).rowcount
+    return Undone(removed, restored, _count_kept(session))
 
 
-def _undo_people(session: PrincipalSession, names: dict[str, object]) -> Undone:
+def _undo_people(session: PrincipalSession) -> Undone:
     """People are never deleted, for what they did stays theirs; those whom the file brought are switched off."""
-    _mark_changed(session, "users", people.PERSON_MARK, names)
-    restored = session.execute(text(_restore("users", people.RESTORED)), names).rowcount
-    removed = session.execute(text(_SWITCH_OFF), names).rowcount
-    return Undone(removed, restored, _count_kept(session, names))
+    _mark_changed(session, "users", people.PERSON_MARK)
+    restored = session.execute(text(_restore("users", people.RESTORED))).rowcount
+    removed = session.execute(text(_SWITCH_OFF)).rowcount
+    return Undone(removed, restored, _count_kept(session))
 
 
-def _mark_changed(session: PrincipalSession, table: str, version: str, names: dict[str, object]) -> None:
-    session.execute(text(_MARK_CHANGED.format(table=table, version=version)), names | {"why": _CHANGED})
-    session.execute(text(_MARK_GONE.format(table=table)), names | {"why": "It was deleted since."})
+def _mark_changed(session: PrincipalSession, table: str, version: str) -> None:
+    session.execute(text(_MARK_CHANGED.format(table=table, version=version)), {"why": _CHANGED})
+    session.execute(text(_MARK_GONE.format(table=table)), {"why": "It was deleted since."})
 
 
-def _mark_used(session: PrincipalSession, table: str, names: dict[str, object]) -> None:
+def _mark_used(session: PrincipalSession, table: str) -> None:
     """Keep what anything points to, whatever tables there are."""
     for other, column in session.execute(text(_POINTING), {"table": table}).all():
         session.execute(
-            text(_MARK_USED.format(table=table, other=other, column=column)), names | {"why": _USED.format(other)}
+            text(_MARK_USED.format(table=table, other=other, column=column)), {"why": _USED.format(other)}
         )
 
 
@@ -87,25 +93,29 @@ def _restore(table: str, columns: tuple[str, ...]) -> str:
     return _RESTORE.format(table=table, sets=sets)
 
 
-def _count_kept(session: PrincipalSession, names: dict[str, object]) -> int:
-    counted = text("SELECT count(*) FROM import_rows WHERE batch_id = :batch AND kept_because IS NOT NULL")
-    return int(session.scalar(counted, names) or 0)
+def _count_kept(session: PrincipalSession) -> int:
+    return int(session.scalar(text("SELECT count(*) FROM undone WHERE why IS NOT NULL")) or 0)
 
 
+_UNDONE = """
+CREATE TEMPORARY TABLE undone ON COMMIT DROP AS
+SELECT number, outcome, subject_id, subject_version, before, NULL::text AS why
+FROM import_rows WHERE batch_id = :batch AND outcome IN ('created', 'updated')
+"""
+_KEEP_REASONS = """
+UPDATE import_rows SET kept_because = why FROM undone
+WHERE batch_id = :batch AND import_rows.number = undone.number AND why IS NOT NULL
+"""
 _MARK_CHANGED = """
-UPDATE import_rows SET kept_because = :why FROM {table}
-WHERE batch_id = :batch AND outcome IN ('created', 'updated') AND {table}.id = subject_id
-  AND {version} IS DISTINCT FROM subject_version
+UPDATE undone SET why = :why FROM {table}
+WHERE {table}.id = subject_id AND {version} IS DISTINCT FROM subject_version
 """
 _MARK_GONE = """
-UPDATE import_rows SET kept_because = :why
-WHERE batch_id = :batch AND outcome IN ('created', 'updated')
-  AND NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.id = subject_id)
+UPDATE undone SET why = :why WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.id = subject_id)
 """
 _MARK_USED = """
-UPDATE import_rows SET kept_because = :why
-WHERE batch_id = :batch AND outcome = 'created' AND kept_because IS NULL
-  AND EXISTS (SELECT 1 FROM {other} WHERE {other}.{column} = subject_id)
+UPDATE undone SET why = :why
+WHERE outcome = 'created' AND why IS NULL AND EXISTS (SELECT 1 FROM {other} WHERE {other}.{column} = subject_id)
 """
 _POINTING = """
 SELECT conrelid::regclass::text, attname FROM pg_constraint
@@ -113,15 +123,12 @@ JOIN pg_attribute ON attrelid = conrelid AND attnum = ANY (conkey)
 WHERE contype = 'f' AND confrelid = to_regclass(:table) ORDER BY 1, 2
 """
 _RESTORE = """
-UPDATE {table} SET {sets}
-FROM import_rows CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, before) AS old
-WHERE batch_id = :batch AND outcome = 'updated' AND kept_because IS NULL AND {table}.id = subject_id
+UPDATE {table} SET {sets} FROM undone CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, before) AS old
+WHERE outcome = 'updated' AND why IS NULL AND {table}.id = subject_id
 """
 _REMOVE = """
-DELETE FROM {table} USING import_rows
-WHERE batch_id = :batch AND outcome = 'created' AND kept_because IS NULL AND {table}.id = subject_id
+DELETE FROM {table} USING undone WHERE outcome = 'created' AND why IS NULL AND {table}.id = subject_id
 """
 _SWITCH_OFF = """
-UPDATE users SET active = false FROM import_rows
-WHERE batch_id = :batch AND outcome = 'created' AND kept_because IS NULL AND users.id = subject_id
+UPDATE users SET active = false FROM undone WHERE outcome = 'created' AND why IS NULL AND users.id = subject_id
 """

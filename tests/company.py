@@ -1,0 +1,134 @@
+"""Two halves of a company that must not see each other: for the role matrix.
+
+Every text of their half holds MARK, so that a single byte of it in an answer gives it away.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from gcrm.core import clock
+from gcrm.core.geo import ewkt
+from gcrm.exchange.models import ImportBatch, ImportRow
+from gcrm.people import services as people
+from gcrm.routing.models import DayPlan, LeftOut, Stop
+from tests import factories as make
+
+MARK = "Zebra"
+ZONE = "America/New_York"
+ROLES = ("rep", "manager", "planner", "marketer", "service", "admin")
+
+
+@dataclass
+class Half:
+    """What one rep has; `visit` is ahead, `arrived` is under way."""
+
+    team: Any
+    manager: Any
+    rep: Any
+    account: Any
+    parent: Any
+    contact: Any
+    opportunity: Any
+    visit: Any
+    arrived: Any
+    activity: Any
+    task: Any
+    touch: Any
+    plan: Any
+    ready: Any
+    stop: Any
+
+
+@dataclass
+class Company:
+    ours: Half
+    theirs: Half
+    people: dict[str, Any]
+    region: Any
+    territory: Any
+    batch: Any
+    invitation: str
+    session: Any
+
+    def user(self, role: str) -> Any:
+        return self.ours.rep if role == "rep" else self.ours.manager if role == "manager" else self.people[role]
+
+
+def make_company(session: Any) -> Company:
+    make.make_organisation(session)
+    region = make.make_region(session, "42043", west=-77, south=40)
+    people_of = {role: make.make_user(session, role, name=f"A {role}") for role in ROLES[2:]}
+    territory = make.make_territory(session, regions=(), name="Middle")
+    ours, theirs = make_half(session, ""), make_half(session, MARK)
+    batch = ImportBatch(
+        kind="accounts", filename=f"{MARK}.csv", source=MARK, options={}, status="settled", read=1, rejected=1,
+        user_id=people_of["planner"].id,
+    )  # fmt: skip
+    session.add(batch)
+    session.flush()
+    session.add(ImportRow(batch_id=batch.id, number=2, outcome="rejected", reason=MARK, raw=[MARK]))
+    session.flush()
+    invitation = people.invite(session, make.make_user(session, "rep", name="Invited"))
+    return Company(ours, theirs, people_of, region, territory, batch, invitation, session)
+
+
+def make_half(session: Any, mark: str) -> Half:
+    """One team with its rep and one of everything; each text holds the mark."""
+    now = clock.now()
+    team = make.make_team(session)
+    manager = make.make_user(session, "manager", team)
+    rep = make.make_user(session, "rep", team, home=(-76.9, 40.3))
+    words = {"city": f"{mark} Town", "street": f"{mark} Street 1", "tags": [f"{mark}tag"], "industry": f"{mark} trade"}
+    parent = make.make_account(session, rep, name=f"{mark} Holding", **words)
+    account = make.make_account(
+        session, rep, name=f"{mark} Shop", parent_id=parent.id, tier="A", cadence_days=30, annual_value_minor=77_700_00,
+        potential_minor=99_900_00, note=f"{mark} note", email=f"{mark or 'our'}@shop.example", **words,
+    )  # fmt: skip
+    contact = make.make_contact(session, account, name=f"{mark} Contact", email=f"{mark or 'our'}@contact.example")
+    deal = make.make_opportunity(
+        session, account, rep, name=f"{mark} Deal", expected_close=clock.today(ZONE) + dt.timedelta(days=20),
+        next_step=f"{mark} step",
+    )  # fmt: skip
+    ahead = make.make_visit(
+        session, account, rep, starts_at=now + dt.timedelta(days=2), minutes=30, purpose=f"{mark} purpose"
+    )
+    arrived = make.make_visit(session, account, rep, status="arrived", arrived_at=now)
+    activity = make.make_activity(session, account, rep, subject=f"{mark} call", note=f"{mark} note")
+    task = make.make_task(session, account, rep, title=f"{mark} task", due_on=clock.today(ZONE))
+    touch = make.make_touch(session, account, rep, summary=f"{mark} touch")
+    plan = _plan(session, rep, account, mark, "published", clock.today(ZONE))
+    ready = _plan(session, rep, account, mark, "ready", clock.today(ZONE) + dt.timedelta(days=1))
+    return Half(
+        team, manager, rep, account, parent, contact, deal, ahead, arrived, activity, task, touch, plan, ready,
+        plan.stops[0],
+    )  # fmt: skip
+
+
+def _plan(session: Any, rep: Any, account: Any, mark: str, status: str, day: dt.date) -> DayPlan:
+    now = clock.now()
+    plan = DayPlan(
+        rep_id=rep.id, day=day, status=status, published_at=now if status == "published" else None, solved_at=now,
+        candidates=2, travel_source="estimate", travel_seconds=600, travel_metres=4000, leaves_at=now, returns_at=now,
+        starts_at=now,
+    )  # fmt: skip
+    session.add(plan)
+    session.flush()
+    session.add(
+        Stop(
+            day_plan_id=plan.id, position=1, account_id=account.id, account_name=account.name, address=account.street,
+            location=ewkt(-76.88, 40.27), arrive_at=now, start_at=now, depart_at=now, travel_seconds=300,
+            travel_metres=2000, why={"tier": "A", "days_overdue": 3},
+        )
+    )  # fmt: skip
+    session.add(
+        LeftOut(
+            day_plan_id=plan.id, account_id=account.id, account_name=f"{mark} left", why={"tier": "B"}, reason="no_time",
+            detail=f"{mark} detail", added_seconds=60,
+        )
+    )  # fmt: skip
+    session.flush()
+    session.refresh(plan)
+    return plan

@@ -1,0 +1,1 @@
+"""Paths of people through the site, in a real browser on a real server."""
