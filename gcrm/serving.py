@@ -33,9 +33,9 @@ def serve(demo: bool, country: str, no_workers: bool) -> None:
     logs.configure()
     console.open_database()
     if demo:
-        from gcrm.demo import cli as demo_cli
+        from gcrm.demo.cli import demo as make_demo
 
-        demo_cli.make_if_missing(country)
+        make_demo.main(["--if-empty", "--country", country], standalone_mode=False)
     with _listening() as listener, _workers(() if no_workers else QUEUES):
         _serve(listener)
 
@@ -63,7 +63,7 @@ def _listening() -> Iterator[socket.socket]:
 @contextlib.contextmanager
 def _workers(queues: tuple[str, ...]) -> Iterator[None]:
     running = [
-        subprocess.Popen([sys.executable, "-m", "gcrm", "worker", queue], preexec_fn=_die_with_parent)  # noqa: S603, PLW1509
+        subprocess.Popen([sys.executable, "-m", "gcrm", "worker", queue, "--quiet"], preexec_fn=_die_with_parent)
         for queue in queues
     ]
     try:
@@ -128,21 +128,21 @@ def _announce(_server: Any) -> None:
     if not services.is_set_up():
         click.echo(f"Nobody is set up yet. Open {address}/setup and give the code {services.setup_code()}")
     elif settings().is_demo:
-        from gcrm.demo import cli as demo_cli
+        from gcrm.demo.cli import SIGN_INS
 
-        for line in demo_cli.sign_ins():
-            click.echo(line)
+        click.echo(f"Sign in as {', '.join(SIGN_INS)} … each followed by @demo.example, with the demo's password.")
     click.echo("Stop it with Ctrl-C.")
 
 
 @click.command()
 @click.argument("queue", required=False, type=click.Choice(QUEUES))
-def worker(queue: str | None) -> None:
+@click.option("--quiet", is_flag=True, hidden=True, help="Started by serve, which has said it all.")
+def worker(queue: str | None, quiet: bool) -> None:
     """Run one worker for the queue now or later, or for both."""
     from gcrm.core import jobs
 
     logs.configure()
     if queue == "later":
         os.nice(NICENESS_OF_LATER)
-    console.open_database()
+    console.open_database(quiet=quiet)
     jobs.run_worker([queue] if queue else QUEUES)

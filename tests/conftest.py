@@ -267,6 +267,8 @@ def own_database(template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
 def _forget() -> None:
     from gcrm.core import config, db
 
+    if db.engine.cache_info().currsize:
+        db.engine().dispose()
     config.settings.cache_clear()
     db.engine.cache_clear()
     db.bind(None)

@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import text
 
 from gcrm.people.roles import may
-
 from tests.company import MARK, ROLES, Company, Half, make_company, make_half
 
 Values = Callable[[Half], dict[str, Any]]

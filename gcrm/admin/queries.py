@@ -99,7 +99,7 @@ def audit_entries(session: Session, table: str | None = None, before: int | None
     return rows[:PAGE], following
 
 
-def credits() -> list[dict[str, str]]:
+def library_credits() -> list[dict[str, str]]:
     """The libraries that are installed, with the licence that each states."""
     said = []
     for name in CREDITED:

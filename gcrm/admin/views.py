@@ -74,4 +74,4 @@ def audit() -> Any:
 
 @bp.get("/about")
 def about() -> Any:
-    return render_template("admin/about.html", credits=queries.credits())
+    return render_template("admin/about.html", credits=queries.library_credits())

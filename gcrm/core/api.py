@@ -87,8 +87,8 @@ def _schema_name(schema: Any) -> str:
 def keyset(query: Select[Any], page: dict[str, Any]) -> tuple[list[Any], str | None]:
     """One page of a query that has a total order, and the bookmark of the next page."""
     from sqlakeyset import select_page
-    from sqlakeyset.serial import BadBookmark
     from sqlakeyset.results import unserialize_bookmark
+    from sqlakeyset.serial import BadBookmark
 
     try:
         place = unserialize_bookmark(page["after"]) if page.get("after") else None

@@ -58,11 +58,9 @@ def _add_text(archive: tarfile.TarFile, name: str, content: str) -> None:
 
 def read(source: Path, replace: bool = False) -> None:
     """Put an archive in place of what is there; without `replace` only into an empty database."""
-    try:
-        archive = tarfile.open(source)
-    except tarfile.TarError as error:
-        raise Invalid(f"{source} is no backup of gcrm: {error}.") from None
-    with archive, tempfile.TemporaryDirectory() as scratch:
+    if not tarfile.is_tarfile(source):
+        raise Invalid(f"{source} is no backup of gcrm: it is no tar archive.")
+    with tarfile.open(source) as archive, tempfile.TemporaryDirectory() as scratch:
         names = set(archive.getnames())
         if not {"gcrm.json", "database.dump"} <= names:
             raise Invalid(f"{source} is no backup of gcrm: it lacks the database's dump.")
@@ -142,7 +140,7 @@ def _run(program: str, *arguments: str) -> str:
             environment["PGPASSWORD"] = str(url.password)
             hidden = url.set(password=None).render_as_string(hide_password=False)
             shown = [a.replace(address.removeprefix("--dbname="), hidden) for a in arguments]
-    answer = subprocess.run(  # noqa: S603
+    answer = subprocess.run(
         [str(find_programs().folder / program), *shown], env=environment, capture_output=True, text=True, check=False
     )
     if answer.returncode != 0:

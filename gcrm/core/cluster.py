@@ -92,7 +92,7 @@ def _candidate_folders() -> Iterator[Path]:
 def _programs_in(folder: Path) -> Programs | None:
     if not (folder / "postgres").exists() or not (folder / "initdb").exists():
         return None
-    said = subprocess.run(  # noqa: S603
+    said = subprocess.run(
         [str(folder / "postgres"), "--version"], capture_output=True, text=True, check=False
     ).stdout
     digits = said.rpartition(" ")[2].split("(")[0] if "(" not in said else said.split()[2]
@@ -103,7 +103,7 @@ def _programs_in(folder: Path) -> Programs | None:
 
 
 def _has_postgis(programs: Programs) -> bool:
-    share = subprocess.run(  # noqa: S603
+    share = subprocess.run(
         [programs.pg_config, "--sharedir"], capture_output=True, text=True, check=False
     ).stdout.strip() if Path(programs.pg_config).exists() else ""
     places = [Path(share)] if share else []
@@ -316,9 +316,9 @@ class Cluster:
     def _run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         if self.account:
             command = ("runuser", "-u", self.account, "--", *command)
-        answer = subprocess.run(  # noqa: S603
-            command, text=True, check=False, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True,
+        answer = subprocess.run(
+            command, text=True, check=False, cwd="/", stdin=subprocess.DEVNULL, capture_output=True,
+            start_new_session=True,
         )  # fmt: skip
         if check and answer.returncode != 0:
             raise Unavailable(f"{Path(command[-1]).name or command[0]} failed: {answer.stderr.strip()}")

@@ -16,11 +16,11 @@ Advance = Callable[[int, int, str], None]
 """done, total, what is being done"""
 
 
-def open_database() -> None:
+def open_database(quiet: bool = False) -> None:
     """Make the database ready, and say which one when it is the demo's."""
     from gcrm.core import schema
 
-    if settings().is_demo:
+    if settings().is_demo and not quiet:
         click.echo("Working on the demo's database.", err=True)
     schema.make_ready()
 

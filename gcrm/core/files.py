@@ -31,7 +31,7 @@ def keep(stream: BinaryIO, suffix: str = "") -> str:
     return name
 
 
-class _limited:  # noqa: N801 - a stream wrapper, used as a function
+class _limited:
     """Reads one byte more than the limit at most, so that the caller sees that it was passed."""
 
     def __init__(self, stream: BinaryIO, limit: int) -> None:

@@ -7,8 +7,17 @@ from typing import Any
 
 from babel.dates import format_skeleton
 from flask import Flask
-from flask_babel import format_currency, format_date, format_datetime, format_decimal, format_percent, format_time
-from flask_babel import format_timedelta, get_locale, get_timezone
+from flask_babel import (
+    format_currency,
+    format_date,
+    format_datetime,
+    format_decimal,
+    format_percent,
+    format_time,
+    format_timedelta,
+    get_locale,
+    get_timezone,
+)
 
 from gcrm.core import clock, money
 
@@ -84,9 +93,15 @@ def kilometres(metres: float | None) -> str:
     return "–" if metres is None else f"{format_decimal(round(metres / 1000, 1 if metres < 100_000 else 0))} km"
 
 
+def sentence_case(text: Any) -> str:
+    """With a capital first letter, the rest as it is: names and initials keep theirs."""
+    words = str(text)
+    return words[:1].upper() + words[1:]
+
+
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=amount, short_money=short_amount, number=number, percent=percent, date=day, datetime=moment,
-        weekday=weekday, weekday_date=weekday_date,
+        weekday=weekday, weekday_date=weekday_date, sentence_case=sentence_case,
         time=clock_time, ago=ago, duration=duration, kilometres=kilometres,
     )  # fmt: skip

@@ -36,7 +36,7 @@ class Versioned:
     )
 
     @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
+    def __mapper_args__(cls) -> dict[str, Any]:
         return {
             "version_id_col": cls.__table__.c.version,  # type: ignore[attr-defined]
             "version_id_generator": False,

@@ -113,23 +113,19 @@ def _refuse_unfit_server() -> None:
         for role, options in (("gcrm_web", "LOGIN NOINHERIT"), ("gcrm_all", "NOLOGIN"), ("gcrm_scoped", "NOLOGIN")):
             if connection.scalar(text("SELECT to_regrole(:role)"), {"role": role}) is None:
                 faults.append(f"The role {role} is missing. As a superuser: CREATE ROLE {role} {options};")
-        if not faults:
-            missing = connection.scalar(
-                text("SELECT NOT (pg_has_role('gcrm_web', 'gcrm_all', 'member')"
-                     " AND pg_has_role('gcrm_web', 'gcrm_scoped', 'member'))")
-            )  # fmt: skip
-            if missing:
-                faults.append("As a superuser: GRANT gcrm_all, gcrm_scoped TO gcrm_web;")
-            row = connection.execute(
-                text("SELECT current_user, rolsuper, rolbypassrls,"
-                     " has_schema_privilege(current_user, 'public', 'CREATE')"
-                     " FROM pg_roles WHERE rolname = current_user")
-            ).one()  # fmt: skip
-            if not row[3]:
-                faults.append(
-                    f"{row[0]} may not create tables. As a superuser, in this database: "
-                    f"GRANT CREATE ON SCHEMA public TO {row[0]};"
-                )
+        member = (
+            "SELECT count(*) FROM pg_auth_members WHERE member = to_regrole('gcrm_web')"
+            " AND roleid IN (to_regrole('gcrm_all'), to_regrole('gcrm_scoped'))"
+        )
+        if connection.scalar(text(member)) != 2:
+            faults.append("gcrm_web lacks its roles. As a superuser: GRANT gcrm_all, gcrm_scoped TO gcrm_web;")
+        may_create = "SELECT current_user, has_schema_privilege(current_user, 'public', 'CREATE')"
+        owner, is_allowed = connection.execute(text(may_create)).one()
+        if not is_allowed:
+            faults.append(
+                f"{owner} may not create tables. As a superuser, in this database: "
+                f"GRANT CREATE ON SCHEMA public TO {owner};"
+            )
     with connected(db.WEB) as connection:
         row = connection.execute(
             text("SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")

@@ -418,8 +418,7 @@ class Contacts(MethodView):
         """The people at accounts by name, a page at a time; all, those of one account, or those found by words."""
         session = web.session()
         account = queries.account_by_uuid(session, wanted["account"]) if wanted["account"] else None
-        query = queries.contacts_query(wanted["q"], account).order_by(Contact.name, Contact.id)
-        found = queries.page_of(session, query, wanted["limit"], wanted["after"])
+        found = queries.contacts_page(session, wanted["q"], wanted["after"], wanted["limit"], account)
         return api.page_answer([contact_item(contact, at) for contact, at in found.rows], found.next)
 
     @contacts.arguments(NewContact)

@@ -152,6 +152,10 @@ class Contact(Versioned, Model):
         UniqueConstraint("source", "external_id"),
         CheckConstraint("btrim(name) <> ''", name="name"),
         Index("ix_contacts_name_id", "name", "id"),
+        Index(
+            "ix_contacts_search", text("gcrm_search_text(name, email, phone, job_title, external_id) gin_trgm_ops"),
+            postgresql_using="gin",
+        ),
     )
 
     id: Mapped[BigKey]

@@ -46,6 +46,7 @@ TIMELINE_PER_PAGE = 20
 PARTS = frozenset({"contacts", "account_shares"})
 """What belongs to an account and goes with it; anything else that hangs on it keeps it."""
 
+MANY_CONTACTS = 2_000
 SHORTEST_TRIGRAM_WORD = 3
 MOST_CANDIDATES = 5_000
 
@@ -208,21 +209,21 @@ def _parts(session: Session, selection: Selection, *columns: Any) -> Select[Any]
         return query
     own = Account.owner_id == func.any(literal_column("(SELECT gcrm_visible_owners())::int[]"))
     shared = Account.id == func.any(literal_column("(SELECT gcrm_shared_accounts())::bigint[]"))
-    candidates = _candidates(session, selection)
+    candidates = _candidates(session, "gcrm_search_accounts", selection.get("q"))
     if candidates is not None:
         query = query.where(Account.id == func.any(cast(candidates, ARRAY(BigInteger))))
     both = union_all(query.where(own), query.where(shared, func.coalesce(own, false()).is_(False))).subquery()
     return select(*both.c)
 
 
-def _candidates(session: Session, selection: Selection) -> list[int] | None:
+def _candidates(session: Session, function: str, words: str | None) -> list[int] | None:
     """What a manager's search may find, by an index that the policies do not let a search use; None: read all own rows."""
-    word = max((selection.get("q") or "").split(), key=len, default="")
+    word = max((words or "").split(), key=len, default="")
     principal = getattr(session, "principal", None)
     if principal is None or principal.role != "manager" or len(word) < SHORTEST_TRIGRAM_WORD:
         return None
-    found = text("SELECT gcrm_search_accounts(:pattern, :at_most)")
-    return session.scalar(found, {"pattern": like(word), "at_most": MOST_CANDIDATES})
+    found: list[int] | None = session.scalar(select(getattr(func, function)(like(word), MOST_CANDIDATES)))
+    return found
 
 
 def is_scoped(session: Session) -> bool:
@@ -370,6 +371,40 @@ def people_named(session: Session, words: str, limit: int = 10) -> list[User]:
     return list(session.scalars(query.order_by(User.name, User.id).limit(limit)))
 
 
+@dataclass(frozen=True)
+class Names:
+    """What the places of an account are called."""
+
+    territory: str | None
+    territory_uuid: uuid.UUID | None
+    regions: list[tuple[str, str]]
+    """Code and name, the finest first."""
+    parent: Account | None
+
+
+def names_round(session: Session, account: Account) -> Names:
+    """The names of an account's territory, regions and parent."""
+    territory = session.get(Territory, account.territory_id) if account.territory_id else None
+    ids = [key for key in (account.municipality_id, account.county_id, account.state_id) if key is not None]
+    rows = {row.id: row for row in session.execute(select(Region.id, Region.country, Region.code, Region.name).where(Region.id.in_(ids)))}
+    regions = [(f"{rows[key].country}:{rows[key].code}", rows[key].name) for key in ids if key in rows]
+    return Names(territory and territory.name, territory and territory.uuid, regions, parent_of(session, account))
+
+
+def bounds_of_country(session: Session, country: str) -> list[float] | None:
+    """West, south, east and north of most of a country, for a map that opens without an account; far islands are left out."""
+    middle = func.ST_Centroid(Region.outline)
+    low, high = literal_column("0.08"), literal_column("0.92")
+    x, y = func.ST_X(middle), func.ST_Y(middle)
+    row = session.execute(
+        select(
+            func.percentile_cont(low).within_group(x), func.percentile_cont(low).within_group(y),
+            func.percentile_cont(high).within_group(x), func.percentile_cont(high).within_group(y),
+        ).where(Region.country == country, Region.level == "state")
+    ).one()  # fmt: skip
+    return None if row[0] is None else [row[0] - 1, row[1] - 1, row[2] + 1, row[3] + 1]
+
+
 def next_due_on(account: Account) -> dt.date | None:
     """The day by which the next visit is due; None without a cadence, or when nobody was ever there."""
     if account.cadence_days is None or account.last_visited_on is None:
@@ -463,27 +498,66 @@ def contact_by_uuid(session: Session, public: uuid.UUID | str, lock: bool = Fals
     return found
 
 
-def contacts_query(words: str | None = None, account: Account | None = None) -> Select[Any]:
-    """Contacts with their account; each word stands in the person's name, job, address or number, or in the account's name."""
-    query = select(Contact, Account).join(Account, Account.id == Contact.account_id)
+CONTACT_TEXT = func.gcrm_search_text(
+    Contact.name, Contact.email, Contact.phone, Contact.job_title, Contact.external_id
+)
+
+
+def _contacts_found(session: Session, words: str | None, account: Account | None, *columns: Any) -> Select[Any]:
+    """Each word stands in the person's name, e-mail, number, job or external id.
+
+    For a scoped person the own accounts lead to their people: the policy asks for each contact whether its account is seen.
+    """
+    query = select(*columns)
+    candidates = _candidates(session, "gcrm_search_contacts", words)
+    if candidates is not None:
+        query = query.where(Contact.id == func.any(cast(candidates, ARRAY(BigInteger))))
     if account is not None:
         query = query.where(Contact.account_id == account.id)
-    for word in (words or "").split():
-        columns = (Contact.name, Contact.email, Contact.phone, Contact.job_title, Account.name)
-        query = query.where(or_(*(column.ilike(like(word)) for column in columns)))
-    return query
+    elif is_scoped(session) and candidates is None:
+        own = _parts(session, Selection(), Account.id).cte("own").prefix_with("MATERIALIZED")
+        query = query.join(own, own.c.id == Contact.account_id)
+    return query.where(*(CONTACT_TEXT.ilike(like(word)) for word in (words or "").split()))
 
 
 def contacts_page(
-    session: Session, words: str | None = None, marker: str | None = None, per_page: int = PER_PAGE
+    session: Session,
+    words: str | None = None,
+    marker: str | None = None,
+    per_page: int = PER_PAGE,
+    account: Account | None = None,
 ) -> Page[tuple[Contact, Account]]:
-    return page_of(session, contacts_query(words).order_by(Contact.name, Contact.id), per_page, marker)
+    """People by name with their account; many and few are read in the two ways that `_ids_page` tells of."""
+    if count_contacts_up_to(session, words, MANY_CONTACTS, account) is None:
+        session.execute(text("SELECT set_config('enable_sort', 'off', true)"))
+        query = _many_contacts(words, account)
+        found = page_of(session, query, per_page, marker)
+        session.execute(text("SELECT set_config('enable_sort', 'on', true)"))
+    else:
+        few = _contacts_found(session, words, account, Contact.id, Contact.name).cte("found").prefix_with("MATERIALIZED")
+        query = select(few.c.id, few.c.name).order_by(few.c.name, few.c.id)
+        listed = page_of(session, query, per_page, marker)
+        found = Page([row[0] for row in listed.rows], listed.previous, listed.next)
+    rows = select(Contact, Account).join(Account, Account.id == Contact.account_id).where(Contact.id.in_(found.rows))
+    by_id = {row[0].id: row for row in session.execute(rows)}
+    return Page([by_id[key] for key in found.rows if key in by_id], found.previous, found.next)
+
+
+def _many_contacts(words: str | None, account: Account | None) -> Select[Any]:
+    query = select(Contact.id).where(*(CONTACT_TEXT.ilike(like(word)) for word in (words or "").split()))
+    return (query if account is None else query.where(Contact.account_id == account.id)).order_by(Contact.name, Contact.id)
+
+
+def count_contacts_up_to(session: Session, words: str | None, most: int, account: Account | None = None) -> int | None:
+    """How many people there are, or None when there are more than that."""
+    found = _contacts_found(session, words, account, Contact.id).limit(most + 1).subquery()
+    count = session.scalar(select(func.count()).select_from(found)) or 0
+    return count if count <= most else None
 
 
 def count_contacts(session: Session, words: str | None = None) -> int:
-    counted = contacts_query(words).with_only_columns(func.count())
-    return session.scalar(counted) or 0
-
+    found = _contacts_found(session, words, None, Contact.id).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def timeline(

@@ -33,6 +33,8 @@ class Field:
     is_multiple: bool = False
     show: Callable[[str], str] | None = None
     """How a value reads, where it is not one of the choices."""
+    is_long: bool = False
+    """There may be thousands of choices: pages ask for them when somebody opens the list."""
 
 
 FIELDS: dict[str, Field] = {}
@@ -99,11 +101,12 @@ class Selection:
     def chips(self) -> list[dict[str, str]]:
         """What the selection says, word by word, each with the query string that drops it."""
         said = []
-        for name, value in self.pairs():
+        for name, values in self.values.items():
             entry = FIELDS[name]
             labels = dict(entry.choices()) if entry.choices else {}
-            text = labels.get(value) or (entry.show(value) if entry.show else value)
-            said.append({"label": str(entry.label), "value": text, "rest": self.without(name, value).query_string()})
+            for value in values:
+                text = labels.get(value) or (entry.show(value) if entry.show else value)
+                said.append({"label": str(entry.label), "value": text, "rest": self.without(name, value).query_string()})
         return said
 
     def __bool__(self) -> bool:

@@ -180,6 +180,14 @@ def _territory_choices() -> list[tuple[str, str]]:
     return [(NONE, _("No territory")), *((str(row.uuid), row.name) for row in rows)]
 
 
+def _team_choices() -> list[tuple[str, str]]:
+    if not has_app_context():
+        return []
+    from gcrm.core import web
+
+    return [(str(team.uuid), team.name) for team in web.session().scalars(select(Team).order_by(Team.name))]
+
+
 def _region_name(value: str) -> str:
     if not has_app_context() or ":" not in value:
         return value
@@ -199,9 +207,9 @@ register(
     Field("tier", _l("Tier"), _among(Account.tier, TIERS, "tier"), is_multiple=True,
           choices=lambda: [*((word, word) for word in TIERS), (NONE, _("No tier"))])
 )  # fmt: skip
-register(Field("owner", _l("Owner"), _owner, is_multiple=True, choices=_owner_choices))
-register(Field("team", _l("Team"), _team))
-register(Field("territory", _l("Territory"), _territory, is_multiple=True, choices=_territory_choices))
+register(Field("owner", _l("Owner"), _owner, is_multiple=True, choices=_owner_choices, is_long=True))
+register(Field("team", _l("Team"), _team, choices=_team_choices, is_long=True))
+register(Field("territory", _l("Territory"), _territory, is_multiple=True, choices=_territory_choices, is_long=True))
 register(Field("region", _l("Region"), _region, is_multiple=True, show=_region_name))
 register(Field("industry", _l("Industry"), lambda values: _or_none(Account.industry, values), is_multiple=True))
 register(Field("tag", _l("Tag"), _tag, is_multiple=True))

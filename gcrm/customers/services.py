@@ -229,7 +229,10 @@ def _write(session: Session, account: Account, columns: Mapping[str, Any]) -> No
     except IntegrityError as error:
         if "external_id" not in str(error.orig):
             raise
-        raise _key_taken(session, columns.get("source", account.source), columns.get("external_id", account.external_id)) from error
+        key = columns.get("source", account.source), columns.get("external_id", account.external_id)
+        if account in session:
+            session.expire(account)
+        raise _key_taken(session, *key) from error
 
 
 def _key_taken(session: Session, source: str | None, external_id: str | None) -> AlreadyThere:

@@ -30,7 +30,9 @@ def _of(rep: PersonRow, company: Company) -> list[VisitRow]:
     source = seeds.stream(company.seed, "appointments", rep.email)
     x, y = company.country.ground.plane.km(rep.lon, rep.lat)
     home = (float(x), float(y))
-    own = [b for b in company.owned_by(rep.email) if b.row.lon is not None and b.row.tier in TIERS and b.row.cadence_days]
+    own = [
+        b for b in company.owned_by(rep.email) if b.row.lon is not None and b.row.tier in TIERS and b.row.cadence_days
+    ]
     own.sort(key=lambda b: (math.dist(home, (b.x_km, b.y_km)), b.row.external_id))
     near = own[: max(12, len(own) // 2)]
     source.shuffle(near)

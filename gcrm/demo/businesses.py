@@ -177,13 +177,14 @@ def contacts(business: Business, country: Country, seed: int) -> list[ContactRow
     """One to three people of the business."""
     words, row = country.profile.words, business.row
     source = seeds.stream(seed, "contacts", row.external_id)
+    area = re.sub(r"[^0-9].*", "", row.phone.lstrip("("))
     titles = words.job_titles_of(business.industry.key)
     count = source.choices((1, 2, 3), (50, 34, 16))[0]
     found = []
     for number, title in enumerate(source.sample(titles, k=min(count, len(titles)))):
         name = person_name(words, source)
         front = re.sub(r"[^a-z]+", ".", name.lower()).strip(".") if name.isascii() else f"contact{number + 1}"
-        phone, _ = country.mobile(source)
+        phone, _ = country.mobile(area, source)
         found.append(
             ContactRow(
                 seeds.identifier(source), row.uuid, name, title, phone, f"{front}@{domain(row.name, row.external_id)}",

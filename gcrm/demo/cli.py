@@ -11,6 +11,7 @@ import click
 from gcrm.core import config, console
 from gcrm.core.config import DEMO_DATABASE, settings
 from gcrm.core.errors import Conflict
+from gcrm.demo import presence
 
 if TYPE_CHECKING:
     from gcrm.demo.services import Made, Wish
@@ -31,13 +32,10 @@ def demo(country: str, accounts: int, reps: int, seed: int, if_empty: bool, rese
     _choose_database()
     if reset:
         _reset()
-    console.open_database()
-
-    from gcrm.demo import services
-
-    there = services.what_is_there()
+    there = presence.who_is_there()
     if there and if_empty:
         return
+    console.open_database()
     if there == "organisation":
         raise Conflict(
             f"The database {settings().database} holds an organisation already, so no demo is made in it. "
@@ -46,7 +44,10 @@ def demo(country: str, accounts: int, reps: int, seed: int, if_empty: bool, rese
     if there == "demo":
         _say_unchanged(as_json)
         return
-    wish = services.Wish(country, accounts, reps, seed)
+
+    from gcrm.demo.services import Wish
+
+    wish = Wish(country, accounts, reps, seed)
     _report(_make(wish), wish, as_json)
 
 

@@ -142,7 +142,9 @@ def _form_chains(made: list[Business], country: Country, seed: int) -> None:
         numbers = sorted(source.sample(range(1, 90), k=len(branches)))
         names = Names(words)
         for number, branch in zip(numbers, branches, strict=True):
-            branch.row.name = names.unlike(words.branch_pattern.format(chain=name, number=number, town=branch.place.town))
+            branch.row.name = names.unlike(
+                words.branch_pattern.format(chain=name, number=number, town=branch.place.town)
+            )
             branch.row.parent = head.row.uuid
             branch.row.tags = [words.chain_tag, *branch.row.tags]
         for member in (head, *branches):

@@ -50,7 +50,16 @@ def _of(business: Business, company: Company) -> Iterator[ActivityRow]:
             person = address_of("service" if kind == "call" else "marketer")
         contact = source.choice(business.contacts).uuid if kind != "note" else None
         yield ActivityRow(
-            seeds.identifier(source), row.uuid, contact, person, kind, at, subject, fill(note, business, words, source), at, at
+            seeds.identifier(source),
+            row.uuid,
+            contact,
+            person,
+            kind,
+            at,
+            subject,
+            fill(note, business, words, source),
+            at,
+            at,
         )
 
 

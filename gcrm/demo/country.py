@@ -40,6 +40,10 @@ class Profile:
     holidays_of: str | None
     """The subdivision whose public holidays count."""
     states: tuple[str, ...]
+    finest: str
+    """The level of the smallest regions that the demo needs."""
+    phone_area: str
+    """Where the company's own people telephone from."""
     head_office: tuple[float, float]
     """lon, lat; business grows thinner away from it."""
     reach_km: float
@@ -62,7 +66,7 @@ class Profile:
 
     def is_home(self, county: Area) -> bool:
         """Whether the company has always been there."""
-        return shapely.distance(county.boundary, shapely.Point(self.head_office)) < 0.03
+        return bool(shapely.distance(county.boundary, shapely.Point(self.head_office)) < 0.03)
 
     def serves(self, county: Area) -> bool:
         middle = county.boundary.centroid
@@ -117,7 +121,7 @@ class Country(ABC):
         """A number that nobody has, as people write it and as E.164."""
 
     @abstractmethod
-    def mobile(self, source: random.Random) -> tuple[str, str]:
+    def mobile(self, area: str, source: random.Random) -> tuple[str, str]:
         """The same, of a mobile telephone."""
 
     @abstractmethod

@@ -177,7 +177,8 @@ class _Year:
         self._xy = np.array([(b.x_km, b.y_km) for b in self._own]).reshape(-1, 2)
         self._cadence = np.array([self._rhythm(b) for b in self._own])
         self._season = np.array([b.industry.season for b in self._own]).reshape(-1, 12)
-        self._since = np.array([(b.row.created_at.date() - company.calendar.first).days for b in self._own])
+        # Somebody who was entered on a day is visited from the next one on.
+        self._since = np.array([(b.row.created_at.date() - company.calendar.first).days + 1 for b in self._own])
         self._shut_mondays = np.array([b.row.opening_hours.startswith("Tu") for b in self._own])
         # Before the year began everybody had been visited at some time within the usual rhythm.
         self._last = np.array([-self._source.random() * min(c, 400) for c in self._cadence])
@@ -304,7 +305,9 @@ class _Year:
     def _contact(self, business: Business) -> UUID | None:
         return self._source.choice(business.contacts).uuid if business.contacts else None
 
-    def _words_on(self, business: Business, outcome: str, day: dt.date) -> tuple[str | None, str | None, dt.date | None]:
+    def _words_on(
+        self, business: Business, outcome: str, day: dt.date
+    ) -> tuple[str | None, str | None, dt.date | None]:
         """The note and the next step."""
         source = self._source
         note = fill(source.choice(self._words.visit_notes[outcome]), business, self._words, source)

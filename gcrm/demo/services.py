@@ -20,7 +20,6 @@ from gcrm.demo.korea import Korea
 from gcrm.demo.story import Story, make_story
 from gcrm.demo.united_states import UnitedStates
 from gcrm.geography import services as geography
-from gcrm.people import queries as people_queries
 from gcrm.people import services as people
 from gcrm.people.models import User
 from gcrm.routing import services as routing
@@ -55,14 +54,6 @@ class Made:
     seconds: dict[str, float] = field(default_factory=dict)
     password: str | None = None
     """Only when it was made up here: the one time that it is shown."""
-
-
-def what_is_there() -> str | None:
-    """`demo`, `organisation` for somebody's own, or None for an empty database."""
-    with db.transaction(None) as session:
-        if queries.has_demo(session):
-            return "demo"
-        return "organisation" if people_queries.organisation(session) else None
 
 
 def reset() -> None:

@@ -127,9 +127,15 @@ class _Builder:
         while name is None or (role in ("rep", "manager") and name in self._names):
             name = person_name(self._words, self._source)
         self._names.add(name)
-        phone, _ = self._country.mobile(self._source)
+        phone, _ = self._country.mobile(self._country.profile.phone_area, self._source)
         person = PersonRow(
-            seeds.identifier(self._source), address_of(front), name, role, team and team.uuid, phone, self._words.locale
+            seeds.identifier(self._source),
+            address_of(front),
+            name,
+            role,
+            team.uuid if team else None,
+            phone,
+            self._words.locale,
         )
         self.staff.people.append(person)
         return person
@@ -158,7 +164,10 @@ class _Builder:
             inner = shapely.point_on_surface(ground.counties[min(leaf)].boundary)
             piece = next(area for area in ground.finder.areas_at([inner.x], [inner.y]) if area)
             return Place(inner.x, inner.y, piece.code, piece.name, is_rural=True)
-        middle = sorted(place.lon for place in places)[len(places) // 2], sorted(place.lat for place in places)[len(places) // 2]
+        middle = (
+            sorted(place.lon for place in places)[len(places) // 2],
+            sorted(place.lat for place in places)[len(places) // 2],
+        )
         middle = ground.plane.km(*middle)
         places.sort(key=lambda place: (math.dist(ground.plane.km(place.lon, place.lat), middle), place.lon))
         return self._aside(self._source.choice(places[: 1 + len(places) // 8]), leaf, self._source)

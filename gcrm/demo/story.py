@@ -63,9 +63,7 @@ def _quietly(_what: str) -> None:
     """Says nothing."""
 
 
-def make_story(
-    country: Country, accounts: int, reps: int, seed: int, today: dt.date, say: Say = _quietly
-) -> Story:
+def make_story(country: Country, accounts: int, reps: int, seed: int, today: dt.date, say: Say = _quietly) -> Story:
     """Make everything up, in the order in which it depends on each other; `say` hears what is being done."""
     profile = country.profile
     say("Founding the company")

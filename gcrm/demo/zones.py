@@ -141,9 +141,7 @@ class _Balance:
         for giver, zone in enumerate(self._zones):
             for code in zone:
                 takers = [
-                    taker
-                    for taker, other in enumerate(self._zones)
-                    if taker != giver and self._touching[code] & other
+                    taker for taker, other in enumerate(self._zones) if taker != giver and self._touching[code] & other
                 ]
                 if takers and _holds_without(zone, code, self._touching):
                     without = self._costs[giver] - self._cost(giver, zone - {code})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from gcrm.core.errors import Invalid
 from gcrm.exchange import values
 from gcrm.exchange.mapping import Mapping
-from gcrm.exchange.rows import Context, Faulty, Reader
+from gcrm.exchange.rows import KEPT_APART, Context, Reader
 
 COLUMNS = (
-    "gcrm_id", "external_id", "source", "name", "status", "x", "y", "street", "city", "region", "postcode", "country",
+    "external_id", "gcrm_id", "source", "name", "status", "x", "y", "street", "city", "region", "postcode", "country",
     "phone", "phone_e164", "email", "website", "industry", "tier", "annual_value", "potential", "currency", "owner_id",
     "tags", "opening_hours", "cadence_days", "visit_minutes", "note", "extra",
 )  # fmt: skip
@@ -22,51 +23,58 @@ def reader(mapping: Mapping, context: Context) -> Reader:
     origins = {
         "x": ("lon",), "y": ("lat",), "phone_e164": ("phone",), "owner_id": ("owner",), "name": ("name", "brand", "branch"),
     }  # fmt: skip
+    has_extra = bool(mapping.extra) or mapping.has(*KEPT_APART)
     columns = tuple(
-        name for name in COLUMNS if mapping.has(*origins.get(name, (name,))) or (name == "extra" and mapping.extra)
+        name for name in COLUMNS if mapping.has(*origins.get(name, (name,))) or (name == "extra" and has_extra)
     )
     return Reader(mapping, context, columns, finish)
 
 
-def finish(found: dict[str, Any], context: Context) -> str | None:
+def finish(found: dict[str, Any], context: Context, faults: list[str]) -> str | None:
     country = found.get("country") or context.country
     if "gcrm_id" in found:
-        found["gcrm_id"] = _uuid(found["gcrm_id"])
-    found["name"] = _name(found)
+        found["gcrm_id"] = _uuid(found["gcrm_id"], faults)
+    found["name"] = _name(found, faults)
+    if not (found["name"] or found.get("external_id") or found.get("gcrm_id") or faults):
+        faults.append("The row has no name.")
     if found.get("postcode"):
         found["postcode"] = values.postcode(found["postcode"], country)
     if found.get("phone"):
         found["phone_e164"] = values.e164(found["phone"], country)
     if found.get("owner"):
-        found["owner_id"] = _owner(found["owner"], context)
-    return _place(found, country, context)
+        found["owner_id"] = context.owners.get(found["owner"])
+        if found["owner_id"] is None:
+            faults.append(f"owner: there is nobody active with the address {found['owner']}.")
+    try:
+        return _place(found, country, context)
+    except Invalid as error:
+        faults.append(error.message)
+        return None
 
 
-def _name(found: dict[str, Any]) -> str | None:
+def _name(found: dict[str, Any], faults: list[str]) -> str | None:
     """The name with its branch; without one, the brand or chain with the store's number."""
-    name = found.get("name")
-    if name:
-        branch = found.get("branch")
-        return _line(f"{name} {branch}") if branch and branch not in name else str(name)
-    if found.get("brand"):
-        return _line(f"{found['brand']} {found.get('external_id') or found.get('branch') or ''}".strip())
-    return None
+    name, brand, branch = found.get("name"), found.get("brand"), found.get("branch")
+    if name and not (branch and branch not in name):
+        return str(name)
+    whole = (
+        f"{name} {branch}" if name else f"{brand} {found.get('external_id') or branch or ''}".strip() if brand else ""
+    )
+    try:
+        return _line(whole) if whole else None
+    except Invalid as error:
+        faults.append(error.message)
+        return None
 
 
-def _uuid(text: str) -> str:
+def _uuid(text: str, faults: list[str]) -> str | None:
     import uuid
 
     try:
         return str(uuid.UUID(text))
     except ValueError:
-        raise Faulty(f"gcrm_id: {values.shown(text)} is no id that gcrm gave out.") from None
-
-
-def _owner(email: str, context: Context) -> int:
-    found = context.owners.get(email.lower())
-    if found is None:
-        raise Faulty(f"owner: there is nobody active with the address {email}.")
-    return found
+        faults.append(f"gcrm_id: {values.shown(text)} is no id that gcrm gave out.")
+        return None
 
 
 def _place(found: dict[str, Any], country: str, context: Context) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gcrm.exchange import values
 from gcrm.exchange.mapping import Mapping
-from gcrm.exchange.rows import Context, Faulty, Reader
+from gcrm.exchange.rows import Context, Reader
 
 COLUMNS = (
     "external_id", "source", "name", "job_title", "phone", "email", "is_primary", "note", "extra", "account",
@@ -17,17 +17,17 @@ COLUMNS = (
 def reader(mapping: Mapping, context: Context) -> Reader:
     columns = tuple(
         name for name in COLUMNS
-        if mapping.has(name) or (name == "extra" and mapping.extra) or (name == "name" and mapping.has("last_name", "first_name"))
+        if mapping.has(name) or (name == "extra" and (mapping.extra or mapping.has("phone"))) or (name == "name" and mapping.has("last_name", "first_name"))
     )  # fmt: skip
     return Reader(mapping, context, columns, finish)
 
 
-def finish(found: dict[str, Any], context: Context) -> str | None:
+def finish(found: dict[str, Any], context: Context, faults: list[str]) -> str | None:
     found["name"] = found.get("name") or _full_name(found)
     if not found["name"]:
-        raise Faulty("The contact has no name.")
+        faults.append("The contact has no name.")
     if not any(found.get(name) for name in ("account", "account_external_id", "account_name")):
-        raise Faulty("The row names no account.")
+        faults.append("The row names no account.")
     if found.get("account_postcode"):
         found["account_postcode"] = values.postcode(found["account_postcode"], context.country)
     if found.get("is_primary"):

@@ -100,13 +100,12 @@ _WORDS = {"accounts": _ACCOUNT_WORDS, "contacts": _CONTACT_WORDS, "people": _PER
 
 
 def _ranks(kind: str) -> dict[str, tuple[str, int]]:
-    """For each known word its field, and its place among the words of that field."""
-    found: dict[str, tuple[str, int]] = {}
+    """For each known word its field, and its place among the words of that field; a field's own name is one of them."""
+    found = {key(field): (field, 0) for field in FIELDS[kind]}
     for field, listed in _WORDS[kind].items():
         for rank, word in enumerate(listed.split(",")):
-            found.setdefault(key(word), (field, rank))
-    for field in FIELDS[kind]:
-        found[key(field)] = (field, found.get(key(field), ("", 0))[1] if found.get(key(field), ("",))[0] == field else 0)
+            if found.get(key(word), (field, 0))[0] == field:
+                found[key(word)] = (field, rank)
     return found
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gcrm.core.db import Model
-from gcrm.core.models import BigKey, CreatedAt, Instant, PublicId, SmallKey
+from gcrm.core.models import CreatedAt, Instant, PublicId, SmallKey
 from gcrm.people.models import User
 
 BATCH_STATUSES = ("uploaded", "queued", "running", "settled", "refused", "undone")
@@ -35,6 +35,8 @@ class ImportBatch(Model):
     source: Mapped[str]
     options: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     """Mapping, set values, encoding and CRS, as they were chosen."""
+    columns: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB)
+    """The file's headers in their order, each with the field it filled; kept when the file is gone."""
     status: Mapped[str] = mapped_column(default="uploaded")
     fault: Mapped[str | None]
     read: Mapped[int] = mapped_column(default=0)
@@ -66,9 +68,7 @@ class ImportRow(Model):
         Index("ix_import_rows_rejected", "batch_id", "number", postgresql_where=text("outcome = 'rejected'")),
     )
 
-    batch_id: Mapped[int] = mapped_column(
-        ForeignKey("import_batches.id", ondelete="CASCADE"), primary_key=True
-    )
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batches.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     """The line or row of the file, the header is 1."""
     outcome: Mapped[str]

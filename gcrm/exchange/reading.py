@@ -87,7 +87,9 @@ def open_table(
 
 def _table(path: Path, encoding: Encoding, delimiter: str | None, is_workbook: bool = False) -> Table:
     chosen = delimiter or _sniff_delimiter(path, encoding)
-    header = next((row for row in _records(path, encoding, chosen) if row.fault or any(map(str.strip, row.cells))), None)
+    header = next(
+        (row for row in _records(path, encoding, chosen) if row.fault or any(map(str.strip, row.cells))), None
+    )
     if header is None:
         raise UnreadableFile("The file is empty.")
     if header.fault:
@@ -135,7 +137,7 @@ def _opened(path: Path, encoding: Encoding) -> TextIO:
     return path.open(encoding=encoding.name, errors=errors, newline="")
 
 
-class _RowTooLong(Exception):  # noqa: N818 - ends the reading of one record
+class _RowTooLong(Exception):
     pass
 
 

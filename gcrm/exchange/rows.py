@@ -30,12 +30,8 @@ class Context:
     """Whether coordinates are in another system, to be transformed by the database."""
 
 
-class Faulty(Invalid):
-    """A row that says something impossible."""
-
-
-Finish = Callable[[dict[str, Any], Context], str | None]
-"""Completes a row's values in place; returns a remark for a row that is taken nevertheless."""
+Finish = Callable[[dict[str, Any], Context, list[str]], str | None]
+"""Completes a row's values in place and adds what is wrong; returns a remark for a row that is taken nevertheless."""
 
 
 class Reader:
@@ -48,6 +44,7 @@ class Reader:
             for name, place in mapping.columns.items()
         ]
         self.extra = [(place, encode_basestring(mapping.headers[place])) for place in mapping.extra]
+        self.kept_apart = KEPT_APART if "extra" in columns else frozenset()
         self.nothing = (None,) * len(columns)
 
     def read(self, row: Row) -> tuple[Any, ...]:
@@ -69,18 +66,15 @@ class Reader:
                 try:
                     found[name] = parse(text)
                 except Invalid as error:
-                    if name in KEPT_APART:
+                    if name in self.kept_apart:
                         extra.append(f"{encode_basestring(header)}:{encode_basestring(text)}")
                         remarks.append(f"{header}: {error.message} It is kept beside the fields.")
                     else:
                         faults.append(f"{header}: {error.message}")
+        if remark := self.finish(found, self.context, faults):
+            remarks.append(remark)
         if faults:
             return (row.number, raw, " ".join(faults), None, *self.nothing)
-        try:
-            if remark := self.finish(found, self.context):
-                remarks.append(remark)
-        except Invalid as error:
-            return (row.number, raw, error.message, None, *self.nothing)
         for place, encoded in self.extra:
             if text := cells[place].strip():
                 extra.append(f"{encoded}:{encode_basestring(text)}")

@@ -197,31 +197,33 @@ def _numbering(region: str) -> tuple[str, int, re.Pattern[str]] | None:
     found = PhoneMetadata.metadata_for_region(region)
     if found is None or found.national_prefix is None or found.national_prefix_transform_rule:
         return None
-    if found.national_prefix_for_parsing != found.national_prefix:
+    pattern = found.general_desc and found.general_desc.national_number_pattern
+    if found.national_prefix_for_parsing != found.national_prefix or not found.country_code or not pattern:
         return None
-    return found.national_prefix, found.country_code, re.compile(found.general_desc.national_number_pattern)
+    return found.national_prefix, found.country_code, re.compile(pattern)
 
 
 def place(x: float, y: float, country_code: str) -> tuple[float, float] | None:
     """A longitude and latitude that can be; None for the point where neither was known (0, 0)."""
     if x == 0 and y == 0:
         return None
-    if not -90 <= y <= 90 or not -180 <= x <= 180:
-        if -90 <= x <= 90 and -180 <= y <= 180:
-            raise BadValue(f"Latitude {y:g} and longitude {x:g} look swapped.")
-        hint = " Are they in another coordinate system? Then name its EPSG code." if max(abs(x), abs(y)) > 360 else ""
-        if not -90 <= y <= 90:
-            raise BadValue(f"Latitude {y:g} is out of range; it goes from -90 to 90.{hint}")
-        raise BadValue(f"Longitude {x:g} is out of range; it goes from -180 to 180.{hint}")
-    if is_swapped(x, y, country_code):
-        raise BadValue(f"Latitude {y:g} and longitude {x:g} look swapped: the other way round they lie in the country.")
-    return x, y
+    is_possible = -180 <= x <= 180 and -90 <= y <= 90
+    if looks_swapped(x, y, country_code, is_possible):
+        raise BadValue(f"Latitude {y:g} and longitude {x:g} look swapped.")
+    if is_possible:
+        return x, y
+    hint = " Are they in another coordinate system? Then name its EPSG code." if max(abs(x), abs(y)) > 360 else ""
+    if not -90 <= y <= 90:
+        raise BadValue(f"Latitude {y:g} is out of range; it goes from -90 to 90.{hint}")
+    raise BadValue(f"Longitude {x:g} is out of range; it goes from -180 to 180.{hint}")
 
 
-def is_swapped(x: float, y: float, country_code: str) -> bool:
-    """Whether the point lies far from its country and its mirror image in it."""
+def looks_swapped(x: float, y: float, country_code: str, is_possible: bool) -> bool:
+    """Whether the mirror image lies in the country and the point does not; for other countries, whether only it can be."""
     boxes = words.COUNTRY_BOXES.get(country_code)
-    return boxes is not None and not _inside(boxes, x, y) and _inside(boxes, y, x)
+    if boxes is None:
+        return not is_possible and -90 <= x <= 90 and -180 <= y <= 180
+    return not _inside(boxes, x, y) and _inside(boxes, y, x)
 
 
 def _inside(boxes: tuple[tuple[float, float, float, float], ...], x: float, y: float) -> bool:

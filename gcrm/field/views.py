@@ -113,6 +113,7 @@ def visit(visit_id: UUID) -> Any:
     session = web.session()
     shown = queries.own_visit(session, _rep(), visit_id)
     planned = queries.stop_of_visit(session, shown)
+    today = clock.today(plans.zone_of(session, _rep()))
     fault = None
     if request.method == "POST":
         try:
@@ -127,8 +128,17 @@ def visit(visit_id: UUID) -> Any:
     return render_template(
         "field/visit.html", visit=shown, name=_name(shown, planned), fault=fault, given=request.form,
         outcomes=OUTCOME_LABELS, briefing=queries.briefing(session, shown.account_id), back=_page_of(planned),
-        today=clock.today(plans.zone_of(session, _rep())),
+        today=today, soon=_soon(today),
     ), 422 if fault else 200  # fmt: skip
+
+
+def _soon(today: dt.date) -> list[tuple[dt.date, str]]:
+    """Days that a next step is usually put to."""
+    return [
+        (today + dt.timedelta(days=1), _("Tomorrow")),
+        (today + dt.timedelta(days=7), _("In a week")),
+        (today + dt.timedelta(days=30), _("In a month")),
+    ]
 
 
 def _page_of(stop: Stop | None) -> str:
@@ -151,6 +161,8 @@ def _position() -> dict[str, Any]:
 
 
 def _log() -> dict[str, Any]:
+    if not request.form.get("outcome"):
+        raise Invalid(_("Choose what came of it."))
     text = request.form.get("next_step_on", "")
     try:
         next_step_on = dt.date.fromisoformat(text) if text else None

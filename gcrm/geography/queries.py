@@ -27,6 +27,9 @@ HEXAGON_FROM_ZOOM = {"hex10": 9, "hex100": 7, "hex1000": 5}
 
 LISTED = 5
 
+USUAL_BOUNDS = {"us": (-125.0, 24.0, -66.0, 50.0), "kr": (125.8, 33.9, 129.7, 38.7)}
+"""Where the maps of countries with far islands open."""
+
 
 @dataclass(frozen=True)
 class LoadedLevel:
@@ -288,7 +291,7 @@ found AS (
 ),
 features AS (
   SELECT id, code, name, ST_AsMVTGeom(
-    ST_Transform(ST_ClipByBox2D(shape, tile.degrees), 3857), tile.metres, 4096, 64, true) AS geom
+    ST_Transform(shape, 3857), tile.metres, 4096, 64, true) AS geom
   FROM found, tile
 )
 SELECT ST_AsMVT(features, 'regions', 4096, 'geom', 'id') FROM features WHERE geom IS NOT NULL
@@ -331,7 +334,9 @@ def region_tile(session: Session, level: str, z: int, x: int, y: int) -> bytes:
     if level not in LEVELS:
         raise NotFound(f"There are no tiles of a level “{level}”.")
     column = "outline" if z < OUTLINE_ZOOM else "boundary"
-    shape = "ST_Simplify(outline, :pixel, true)" if z < SIMPLIFIED_BELOW_ZOOM else column
+    # Cut first: what simplifying made invalid may come out of the cut as the whole tile.
+    shape = f"ST_ClipByBox2D({column}, tile.degrees)"
+    shape = f"ST_Simplify({shape}, :pixel, true)" if z < SIMPLIFIED_BELOW_ZOOM else shape
     place = (
         _place(z, x, y)
         | {"level": level}
@@ -355,3 +360,14 @@ def _place(z: int, x: int, y: int) -> dict[str, float | int]:
 def parse_region(session: Session, named: str, country: str | None = None) -> Region:
     """The region that a text like `us:48121` names."""
     return region(session, codes.parse(named, country))
+
+
+def home_bounds(session: Session, country: str) -> list[float] | None:
+    """What a map of the organisation's country opens with; its far territories are left out."""
+    if country in USUAL_BOUNDS:
+        return list(USUAL_BOUNDS[country])
+    ids = list(
+        session.scalars(select(Region.id).where(Region.country == country, Region.level.in_(("country", "state"))))
+    )
+    found = bounds(session, ids)
+    return list(found) if found else None

@@ -171,7 +171,8 @@ def choropleth(
         "limits": list(classes.limits),
         "labels": list(classes.labels),
         "below": finer,
-        "list_url": list_url(stats.level, selection),
+        "list_url": region_url("customers.index", stats.level, selection),
+        "map_url": region_url("maps.accounts", stats.level, selection),
         **_where(stats, shapes),
         "regions": [
             {
@@ -192,11 +193,11 @@ def counted(metric: Metric) -> str:
     return {"prospect": "prospects", "customer": "customers"}.get(metric.status or "", "accounts")
 
 
-def list_url(level: str, selection: Selection) -> str:
-    """The list of a region's accounts, up to the region's word."""
+def region_url(endpoint: str, level: str, selection: Selection) -> str:
+    """The list or map of a region's accounts, up to the region's word."""
     word = "territory" if level == "territory" else "region"
     rest = selection.without(word).query_string()
-    return f"{url_for('customers.index')}?{rest + '&' if rest else ''}{word}="
+    return f"{url_for(endpoint)}?{rest + '&' if rest else ''}{word}="
 
 
 def _where(stats: RegionStats, shapes: dict[str, Any] | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gcrm.core.errors import Invalid
+from gcrm.geography.levels import LEVELS
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,8 @@ def level_named(word: str) -> str:
     if word not in STATS_LEVELS:
         raise Invalid(f"“{word}” is no level. It is one of {', '.join(STATS_LEVELS)}.")
     return word
+
+
+def is_above(level: str, other: str) -> bool:
+    """Whether regions of the one level hold regions of the other."""
+    return other not in LEVELS or LEVELS.index(level) < LEVELS.index(other)

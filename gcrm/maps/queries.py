@@ -34,9 +34,9 @@ from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
 from gcrm.geography import tiles
-from gcrm.geography.levels import HEXAGON_AREAS_KM2, LEVELS
+from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.geography.models import Region
-from gcrm.maps.metrics import Metric, level_named, metric_named
+from gcrm.maps.metrics import Metric, is_above, level_named, metric_named
 from gcrm.territories.models import Territory, TerritoryRegion
 
 POINTS_FROM_ZOOM = 12
@@ -290,7 +290,7 @@ def _group_column(level: str) -> Any:
 
 
 def _refuse_parent(level: str, parent: Region) -> None:
-    if level in LEVELS and LEVELS.index(parent.level) >= LEVELS.index(level):
+    if not is_above(parent.level, level):
         raise Invalid(f"{parent.name} is a {parent.level}: it has no regions of the level “{level}” below it.")
 
 

@@ -19,7 +19,7 @@ from gcrm.geography.models import Region
 from gcrm.geography.queries import LoadedLevel
 from gcrm.maps import draw, forms, layers, palette, queries
 from gcrm.maps.forms import RegionsWanted
-from gcrm.maps.metrics import METRICS
+from gcrm.maps.metrics import METRICS, is_above
 from gcrm.maps.queries import RegionStats
 from gcrm.people.queries import organisation
 
@@ -191,6 +191,8 @@ def _read(wanted: RegionsWanted) -> tuple[list[LoadedLevel], list[Region], Regio
     session = web.session()
     loaded = geography.loaded(session)
     path = queries.path_to(session, geography.parse_region(session, wanted.parent)) if wanted.parent else []
+    while path and wanted.level in layers.OUTLINES_FROM_ZOOM and not is_above(path[-1].level, wanted.level):
+        path.pop()
     parent = path[-1] if path else None
     if wanted.level:
         return loaded, path, queries.region_stats(session, wanted.level, wanted.metric, wanted.selection, parent)

@@ -90,7 +90,7 @@ def register(app: Flask) -> None:
     app.config.update(
         SECRET_KEY=secrets.secret_key(),
         SECURITY_PASSWORD_SALT=secrets.password_salt(),
-        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of a scheme
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
         SECURITY_PASSWORD_SINGLE_HASH=["argon2"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 MONTHS_AHEAD = 12
+FEWEST_MONTHS = 6
+"""A forecast shows so many months, and up to a year of them when something closes later."""
 
 
 def weighted(amount_minor: int, probability: int) -> int:
@@ -24,6 +26,12 @@ def months_from(first: dt.date, count: int = MONTHS_AHEAD) -> list[dt.date]:
     """The first days of so many months on end, beginning with that of the given day."""
     start = first.year * 12 + first.month - 1
     return [dt.date((start + step) // 12, (start + step) % 12 + 1, 1) for step in range(count)]
+
+
+def months_until(first: dt.date, last: dt.date) -> list[dt.date]:
+    """The months of a forecast that goes until the given day: six at the least, a year at the most."""
+    year = months_from(first)
+    return year[: max(FEWEST_MONTHS, sum(month <= last for month in year))]
 
 
 def win_rate(won: int, lost: int) -> float | None:

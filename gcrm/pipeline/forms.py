@@ -18,6 +18,7 @@ from gcrm.pipeline.queries import Wanted
 
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 LONGEST_WORD = 200
+STATES = ("open", "won", "lost", "all")
 
 
 class OpportunityForm(Form):  # type: ignore[misc] # wtforms has no types
@@ -67,7 +68,7 @@ def parse_wanted(words: Any, today: dt.date) -> Wanted:
     """Read a list's narrowing words from a query string."""
     return Wanted(
         today, words=_word(words, "q"), owner=_word(words, "owner"), stage=_uuid(words, "stage"),
-        state=_among(words, "state", ("open", "won", "lost")), close=_word(words, "close"),
+        state=_state(words), close=_word(words, "close"),
         account=_uuid(words, "account"), region=_word(words, "region"), territory=_word(words, "territory"),
         currency=_word(words, "currency"),
     )  # fmt: skip
@@ -80,11 +81,11 @@ def _word(words: Any, name: str) -> str | None:
     return found or None
 
 
-def _among(words: Any, name: str, known: tuple[str, ...]) -> str | None:
-    found = _word(words, name)
-    if found is not None and found not in known:
-        raise Invalid(f"“{found}” is no {name}. It is one of {', '.join(known)}.")
-    return found
+def _state(words: Any) -> str | None:
+    found = _word(words, "state")
+    if found not in (None, *STATES):
+        raise Invalid(f"“{found}” is no state. It is one of {', '.join(STATES)}.")
+    return None if found == "all" else found
 
 
 def _uuid(words: Any, name: str) -> uuid.UUID | None:

@@ -39,6 +39,9 @@ LOST_REASONS = (
 )
 """Offered, not required: a reason is free text."""
 
+LONGEST_WITHOUT_YEAR = 270
+"""Days."""
+
 
 def stage_name(name: str) -> Any:
     return STAGE_NAMES.get(name, name)
@@ -49,3 +52,9 @@ def month_name(month: dt.date | str) -> str:
     if isinstance(month, str):
         return str(_("Before this month") if month == "earlier" else _("No day set"))
     return str(format_skeleton("yMMM", month, locale=get_locale()))
+
+
+def short_day(day: dt.date, today: dt.date) -> str:
+    """A day without its year where nobody would mistake it."""
+    skeleton = "MMMd" if abs((day - today).days) < LONGEST_WITHOUT_YEAR else "yMMMd"
+    return str(format_skeleton(skeleton, day, locale=get_locale()))

@@ -41,6 +41,7 @@ from gcrm.pipeline.models import Opportunity, Stage
 
 CARDS = 20
 """Cards of a column before “show more”."""
+SETTLED_CARDS = 6
 SETTLED_DAYS = 30
 """How long the board keeps what was won or lost."""
 NONE = "none"
@@ -228,7 +229,8 @@ def _first_cards(
     session: Session, wanted: Wanted, settled_since: dt.datetime, cards: int
 ) -> dict[int, list[Opportunity]]:
     """For each open stage the index on stage and rank gives the first few; the settled of late are few anyway."""
-    ids = union_all(*(_first_ids(wanted, settled_since, cards, kind) for kind in ("open", "won", "lost")))
+    most = {"open": cards, "won": min(cards, SETTLED_CARDS), "lost": min(cards, SETTLED_CARDS)}
+    ids = union_all(*(_first_ids(wanted, settled_since, many, kind) for kind, many in most.items()))
     found: dict[int, list[Opportunity]] = defaultdict(list)
     for card in sorted(session.scalars(_whole().where(Opportunity.id.in_(ids))), key=mark):
         found[card.stage_id].append(card)
@@ -288,7 +290,7 @@ def totals(session: Session, wanted: Wanted) -> list[Sum]:
 
 
 def by_month(session: Session, wanted: Wanted) -> list[MonthSum]:
-    """Open sales by the month of their expected close: earlier ones, a year's months even if empty, later ones, dayless."""
+    """Open sales by the month of their expected close: earlier ones, months ahead even if empty, later ones, dayless."""
     start = forecast.month_of(wanted.today)
     month = cast(func.date_trunc("month", Opportunity.expected_close), Date)
     query = _sums(month).where(*wanted.conditions(), Stage.kind == "open").group_by(month)
@@ -296,7 +298,7 @@ def by_month(session: Session, wanted: Wanted) -> list[MonthSum]:
     for first, *rest in session.execute(query):
         found[NONE if first is None else EARLIER if first < start else first].append(_sum_of(rest))
     known = {first for first in found if isinstance(first, dt.date)}
-    months = sorted({*forecast.months_from(start), *known})
+    months = sorted({*forecast.months_until(start, max(known, default=start)), *known})
     order: list[dt.date | str] = [*([EARLIER] if EARLIER in found else []), *months, *([NONE] if NONE in found else [])]
     return [MonthSum(month, merged(found[month])) for month in order]
 

@@ -21,7 +21,7 @@ from gcrm.people import access
 from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.pipeline import forecast, forms, queries, services
-from gcrm.pipeline.labels import LOST_REASONS, month_name, stage_name
+from gcrm.pipeline.labels import LOST_REASONS, month_name, short_day, stage_name
 from gcrm.pipeline.models import Opportunity, Stage
 
 bp = Blueprint("pipeline", __name__, url_prefix="/pipeline")
@@ -38,7 +38,7 @@ def board() -> Any:
     return render_template(
         "pipeline/board.html", columns=columns, wanted=wanted, owners=_owner_choices(), today=wanted.today,
         open_sums=_together(columns), stage_name=stage_name, lost_reasons=LOST_REASONS,
-        mark=queries.mark, settled_days=queries.SETTLED_DAYS,
+        mark=queries.mark, short_day=short_day, settled_days=queries.SETTLED_DAYS,
     )  # fmt: skip
 
 
@@ -49,13 +49,16 @@ def cards() -> Any:
     stage = queries.stage_by_uuid(web.session(), wanted.stage or uuid.UUID(int=0))
     found = queries.more_cards(web.session(), wanted, stage, _settled_since(), _place(request.args.get("after", "")))
     left = max(0, request.args.get("left", 0, type=int) - len(found))
-    return render_template("pipeline/_cards.html", cards=found, stage=stage, left=left, today=wanted.today, mark=queries.mark)
+    return render_template("pipeline/_cards.html", cards=found, stage=stage, left=left, today=wanted.today, mark=queries.mark, short_day=short_day)
 
 
 @bp.get("/list")
 def index() -> Any:
+    """All as a list: what is open, unless the address says otherwise."""
     session = web.session()
     wanted = _wanted()
+    if not {"state", "stage"} & set(request.args):
+        wanted = _open_ones(wanted)
     sort = request.args.get("sort") or queries.USUAL_ORDER
     page = queries.page(session, wanted, sort, request.args.get("after"))
     return render_template(

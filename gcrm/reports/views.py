@@ -25,6 +25,8 @@ bp = Blueprint("reports", __name__)
 MOST_ROWS = 40
 """Territories shown with those below them, as long as the table stays readable."""
 MOST_REPS = 60
+FEED = 8
+"""Latest visits shown."""
 
 REP_ORDERS = {
     "name": lambda row: row.user.name.casefold(),
@@ -76,7 +78,7 @@ def team() -> Any:
         territories=_territory_rows(nodes, every, users, visits.is_scoped(session)),
         rest=by_territory.get(here.id if here else None, NOTHING) if nodes else NOTHING,
         reps=_rep_rows(by_person, users, queries.days_today(session, today)), most_reps=MOST_REPS,
-        feed=visits.latest_visits(session, 12, within), outcomes=OUTCOME_LABELS, tones=OUTCOME_TONES,
+        feed=visits.latest_visits(session, FEED, within), outcomes=OUTCOME_LABELS, tones=OUTCOME_TONES,
         sort=_sort(), map_url=_link("maps.choropleth", level="territory"), today=today, link=_link,
     )  # fmt: skip
 

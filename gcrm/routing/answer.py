@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from gcrm.routing.bound import upper_bound
 from gcrm.routing.explain import Explainer
@@ -69,7 +70,7 @@ def _metres(plan: Plan, path: list[int]) -> int | None:
     travel, nowhere = plan.model.problem.travel, plan.model.nowhere
     if travel is None or travel.metres is None:
         return None
-    legs = [(a, b) for a, b in zip(path, path[1:], strict=False) if nowhere not in (a, b)]
+    legs = [(a, b) for a, b in pairwise(path) if nowhere not in (a, b)]
     lengths = [travel.metres[a][b] for a, b in legs]
     return None if None in lengths else sum(length for length in lengths if length is not None)
 

@@ -36,8 +36,8 @@ def upper_bound(model: Model, servable: list[int], must: set[int]) -> float:
             total += net
             room -= time
         else:
-            return total + net * room / time
-    return total
+            return float(total + net * room / time)
+    return float(total)
 
 
 def _half_ways(model: Model) -> list[float]:

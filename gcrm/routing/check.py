@@ -6,6 +6,7 @@ It shares no code with any solver, and it is pure Python on purpose: slow, short
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 from gcrm.core.errors import GcrmError
 from gcrm.routing.check_route import RouteFigures, route_faults
@@ -78,7 +79,9 @@ class _Checker:
         self.groups()
         self.locked()
         self.totals()
-        self.found += unserved_faults(self.problem, self.solution, {s.id: self.begin_place(s) for s in self.shifts.values()})
+        self.found += unserved_faults(
+            self.problem, self.solution, {s.id: self.begin_place(s) for s in self.shifts.values()}
+        )
         self.status()
         return self.found
 
@@ -147,7 +150,7 @@ class _Checker:
 
     def gaps(self, group: str, least: int, served: list[Visit], taken: tuple[int, ...]) -> None:
         times = sorted((self.starts[visit.id], visit.id) for visit in served)
-        for (early, one), (late, other) in zip(times, times[1:], strict=False):
+        for (early, one), (late, other) in pairwise(times):
             if late - early < least:
                 self.found.append(
                     f"group {group!r}: {one!r} and {other!r} start {late - early} s apart, at least {least} asked"
@@ -211,4 +214,6 @@ class _Checker:
         if bound is not None and not bound >= self.solution.objective - slack:
             self.found.append(f"bound {bound} is below the objective {self.solution.objective}")
         if status == OPTIMAL and (bound is None or not bound <= self.solution.objective + slack):
-            self.found.append(f"status is optimal, but the bound is {bound} and the objective {self.solution.objective}")
+            self.found.append(
+                f"status is optimal, but the bound is {bound} and the objective {self.solution.objective}"
+            )

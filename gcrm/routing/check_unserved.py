@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from gcrm.routing.problem import EndOf, Problem, Shift, Visit
 from gcrm.routing.solution import REASONS, Route, Solution, Unserved
@@ -25,7 +26,11 @@ def unserved_faults(problem: Problem, solution: Solution, begins: dict[str, int 
             found.append(f"visit {name!r} is on a route and among the unserved")
         elif count > 1:
             found.append(f"unserved {name!r} is listed {count} times")
-    found += [f"visit {name!r} is neither served nor among the unserved" for name in visits if name not in counts and name not in served]
+    found += [
+        f"visit {name!r} is neither served nor among the unserved"
+        for name in visits
+        if name not in counts and name not in served
+    ]
     routes = [_Path(problem, route, visits, begins[route.shift]) for route in solution.routes]
     for one in solution.unserved:
         if one.reason not in REASONS:
@@ -45,7 +50,7 @@ class _Path:
         )
         end = None if self.shift.to_place is None else route.end_place
         places = [begin, *(visits[stop.visit].place for stop in route.stops), end]
-        self.gaps = [(a, b, _leg(problem, self.shift, a, b)) for a, b in zip(places, places[1:], strict=False)]
+        self.gaps = [(a, b, _leg(problem, self.shift, a, b)) for a, b in pairwise(places)]
 
     def added(self, problem: Problem, place: int, first: int) -> int | None:
         """Return the least extra travel of going to a place in one of the gaps from `first` on."""

@@ -137,7 +137,9 @@ class Explainer:
             return None
         allowed = np.flatnonzero(model.fits[:, v]).tolist()
         windows = {v: model.windows[v]}
-        taken = not any(plan.tracks_of.possible(s, self.begins[s], e, v, windows) for s in allowed for e in self.ends(s))
+        taken = not any(
+            plan.tracks_of.possible(s, self.begins[s], e, v, windows) for s in allowed for e in self.ends(s)
+        )
         if taken or (self.fits_now(v, gaps=False) and not self.fits_now(v)):
             return f"Another visit of its group is less than {span(model.group_gap[g])} away."
         return None

@@ -12,6 +12,9 @@ from gcrm.routing.model import FAR, Floats, Ints
 from gcrm.routing.plan import Plan
 from gcrm.routing.problem import OPTIONAL
 
+# Seconds of travel, whole or weighed by a liking.
+Costs = Ints | Floats
+
 
 @dataclass(frozen=True, slots=True)
 class Taste:
@@ -41,7 +44,7 @@ def fill(plan: Plan, shifts: list[int], taste: Taste, random: Random) -> None:
     worth = np.power(model.prize, taste.power) * taste.factors
     rows = [_row(plan, s, candidates, taste.wandering, random) for s in shifts]
     while len(candidates):
-        added = rows[0][0][None, :]
+        added: Costs = rows[0][0][None, :]
         if len(rows) > 1:
             added = np.array([row[0] for row in rows]) * (liking[:, candidates] if liking.shape[1] > 1 else liking)
         best = added.min(0)
@@ -94,9 +97,7 @@ def _candidates(plan: Plan, shifts: list[int]) -> Ints:
     return np.flatnonzero(free)
 
 
-def _row(
-    plan: Plan, s: int, candidates: Ints, wandering: int = 0, random: Random | None = None
-) -> tuple[Ints, Ints]:
+def _row(plan: Plan, s: int, candidates: Ints, wandering: int = 0, random: Random | None = None) -> tuple[Ints, Ints]:
     """Return the added travel and the gap of each candidate in a shift."""
     track, model = plan.tracks[s], plan.model
     if wandering and random is not None and track.stops:
@@ -118,7 +119,7 @@ def _row(
     return added, gap
 
 
-def _choice(plan: Plan, candidates: Ints, added: Ints, best: Ints, worth: Floats, taste: Taste) -> int:
+def _choice(plan: Plan, candidates: Ints, added: Costs, best: Costs, worth: Floats, taste: Taste) -> int:
     """Return which candidate goes in next, -1 for none."""
     model = plan.model
     ranks = model.rank[candidates]
@@ -156,7 +157,12 @@ def fill_patterns(plan: Plan, taste: Taste, random: Random, only: int = -1, alwa
         if days in patterns and not any(days < pattern for pattern in patterns):
             continue
         offers = sorted(
-            (offer for pattern in patterns if days < pattern if (offer := _offer(plan, g, pattern - days, taste, random))),
+            (
+                offer
+                for pattern in patterns
+                if days < pattern
+                if (offer := _offer(plan, g, pattern - days, taste, random))
+            ),
             key=lambda offer: -offer[0],
         )
         for gain, visits in islice(offers, 3):
@@ -173,7 +179,7 @@ def _offer(
     served = len(model.members[g]) - len(free)
     if len(free) < len(days) or served + len(days) > model.group_most[g]:
         return None
-    gain, chosen = 0.0, []
+    gain, chosen = 0.0, list[tuple[int, int]]()
     costs = {day: _day_costs(plan, day, free) for day in days}
     for day in sorted(days, key=lambda d: (int((costs[d] < FAR).sum()), d)):
         # Weight first: a must-visit of the group goes before an optional one.

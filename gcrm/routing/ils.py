@@ -20,6 +20,8 @@ from gcrm.routing.model import FAR, Model
 from gcrm.routing.plan import Narrow, Plan, Stops
 from gcrm.routing.track import Tracks
 
+# After so many steps without a better plan, and as many more for each visit, nothing better is expected.
+STALE = 200
 # Up to so many pairs of shift and visit each pair gets a random liking of its own in every step.
 MOST_LIKINGS = 5000
 
@@ -50,12 +52,15 @@ def search(
     tell : called with steps and value whenever a better plan is found
     """
     walk = _Walk(model, seed)
-    steps = 0
+    steps = last = 0
     if model.place and model.ends:
         walk.begin()
-        while go_on(steps):
-            if walk.step(steps) and tell is not None:
-                tell(steps, walk.best_value)
+        # A small problem is soon searched through; on a large one the limit comes first.
+        while steps - last < STALE + STALE * len(model.place) and go_on(steps):
+            if walk.step(steps):
+                last = steps
+                if tell is not None:
+                    tell(steps, walk.best_value)
             steps += 1
     best = legal(walk.best)
     return Found(
@@ -263,6 +268,3 @@ class _Walk:
                 plan.remove(s, {v for v in stops if plan.where[v] == s and self.random.random() < 0.5})
         self.refill(plan, self.shifts, self.taste(0.5 + 1.5 * self.random.random(), 1.6))
         self.start_from(plan)
-
-
-__all__ = ["FAR", "Found", "legal", "locked_plan", "search"]

@@ -127,8 +127,7 @@ def model_of(problem: Problem) -> Model:
     )
     model.linked = [g >= 0 and (model.group_gap[g] > 0 or patterns[g] is not None) for g in groups]
     model.rep_bound = [
-        s.max_work_seconds is not None
-        or (r >= 0 and problem.reps[r].max_work_seconds is not None)
+        s.max_work_seconds is not None or (r >= 0 and problem.reps[r].max_work_seconds is not None)
         for s, r in zip(problem.shifts, model.rep_of, strict=True)
     ]
     _weigh(model, base)

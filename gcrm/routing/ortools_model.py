@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from gcrm.routing.model import FAR, Model
+from gcrm.routing.model import Model
 from gcrm.routing.plan import Plan, Stops
 
 # Sums of scaled costs must stay well inside 64 bits.
 MOST_COST = 10**16
-CHEAPEST_INSERTION = "PARALLEL_CHEAPEST_INSERTION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,10 @@ class Proposal:
 
 
 def improve_plan(plan: Plan, seconds: float | None, solutions: int) -> Proposal | None:
-    """Hand the plan to OR-Tools, which accepts it or not, and let it search on from there by guided local search.
+    """Hand the plan to OR-Tools, which accepts it or not, and let its local search climb on from there.
+
+    It stops at a local optimum: guided local search would go on for ever where a problem has few neighbours, and
+    without a clock nothing else stops it.
 
     Returns
     -------
@@ -37,7 +40,7 @@ def improve_plan(plan: Plan, seconds: float | None, solutions: int) -> Proposal 
     """
     routing = RoutingProblem(plan.model, plan)
     routes = [[routing.index(v) for v in track.stops] for track in plan.tracks]
-    parameters = routing.parameters(seconds, solutions)
+    parameters = routing.parameters(seconds, solutions, guided=False)
     routing.model.CloseModelWithParameters(parameters)
     given = routing.model.ReadAssignmentFromRoutes(routes, True)
     if given is None:
@@ -48,10 +51,10 @@ def improve_plan(plan: Plan, seconds: float | None, solutions: int) -> Proposal 
     return Proposal(routing.best, True, routing.best_at)
 
 
-def from_nothing(model: Model, seconds: float | None, solutions: int = 2**31 - 1) -> tuple[Stops, ...] | None:
+def from_nothing(model: Model, seconds: float, solutions: int = 2**31 - 1) -> tuple[Stops, ...] | None:
     """Return the stops that parallel cheapest insertion and guided local search find, None for no plan."""
     routing = RoutingProblem(model, None)
-    routing.solve(routing.parameters(seconds, solutions), None)
+    routing.solve(routing.parameters(seconds, solutions, guided=True), None)
     return routing.best
 
 
@@ -88,13 +91,14 @@ class RoutingProblem:
         """Return OR-Tools' index of a visit."""
         return int(self.manager.NodeToIndex(v))
 
-    def parameters(self, seconds: float | None, solutions: int) -> Any:
-        """Return search parameters; guided local search after parallel cheapest insertion."""
+    def parameters(self, seconds: float | None, solutions: int, guided: bool) -> Any:
+        """Return search parameters: parallel cheapest insertion, then guided local search or plain descent."""
         from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
         parameters = pywrapcp.DefaultRoutingSearchParameters()
         parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
-        parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
+        methods = routing_enums_pb2.LocalSearchMetaheuristic
+        parameters.local_search_metaheuristic = methods.GUIDED_LOCAL_SEARCH if guided else methods.GREEDY_DESCENT
         parameters.solution_limit = solutions
         if seconds is not None:
             parameters.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
@@ -262,7 +266,7 @@ class RoutingProblem:
             self.model.ActiveVar(index).SetValue(0)
             return
         cumul.SetRange(inside[0][0], inside[-1][1])
-        between = [(b + 1, a - 1) for (_, b), (a, _) in zip(inside, inside[1:], strict=False) if b + 1 < a]
+        between = [(b + 1, a - 1) for (_, b), (a, _) in pairwise(inside) if b + 1 < a]
         if between:
             # RemoveInterval takes 10 ms on the seconds of a week; the constraint does not.
             starts, ends = zip(*between, strict=True)
@@ -276,6 +280,3 @@ class RoutingProblem:
             for v in track.stops[: self.plan.fixed[s]]:
                 self.model.NextVar(index).SetValue(self.index(v))
                 index = self.index(v)
-
-
-__all__ = ["CHEAPEST_INSERTION", "FAR", "Proposal", "RoutingProblem", "from_nothing", "improve_plan"]

@@ -116,7 +116,7 @@ class Reader:
         except UnicodeEncodeError:
             self.fault(path, "holds half of a character (a lone surrogate)")
             return ""
-        return value
+        return str(value)
 
     def text_or_none(self, value: Any, path: str) -> str | None:
         """Return the text at `path`, or None for null."""

@@ -226,7 +226,7 @@ def _latest_leave(run: Run, path: list[_Step], home: int) -> int:
 
 def _written(run: Run, path: list[_Step], leave: int, early: tuple[Window, ...]) -> Timetable | None:
     """Write the steps out as a timetable; breaks are taken on arriving where that costs nothing."""
-    now, stops, rests = leave, [], list(early)
+    now, stops, rests = leave, list[StopTimes](), list(early)
     for k, step in enumerate(path):
         last = k == len(run.stops)
         times = _placed(run, now, run.legs[k], step.rests, last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,17 +50,16 @@ def solve(
 
 
 class _Run:
-    def __init__(
-        self, problem: Problem, began: float, time_limit: float | None, steps: int | None, seed: int
-    ) -> None:
+    def __init__(self, problem: Problem, began: float, time_limit: float | None, steps: int | None, seed: int) -> None:
         self.problem, self.began, self.steps, self.seed = problem, began, steps, seed
         self.time_limit = time_limit
+        self.most_walked, self.most_solutions = work(steps)
         self.model: Model = model_of(problem)
         self.tracks_of = Tracks(self.model)
-        # Writing the answer takes a while on large problems, and OR-Tools gets a fifth of the rest.
+        # Writing the answer takes a while on large problems, and OR-Tools gets an eighth of the rest.
         size = len(problem.visits)
         writing = 0.01 + 1e-4 * size + 8e-6 * size * len(problem.shifts)
-        self.search_seconds = None if time_limit is None else max(0.0, time_limit * 0.8 - writing)
+        self.search_seconds = None if time_limit is None else max(0.0, time_limit * 0.85 - writing)
         self.all_seconds = None if time_limit is None else time_limit * 0.97 - writing
 
     def answer(self, tell: Callable[[int, float], None] | None) -> Solution:
@@ -70,34 +70,35 @@ class _Run:
         plan = plan_of(self.tracks_of, found.stops, found.ends, found.narrow)
         if plan is None:
             raise GcrmError("The search handed back a plan that breaks its own rules.")
-        best = self.judged(plan, found.steps) or self.written(plan, found.steps * SEARCH_STEP, "gcrm-ils")
+        best = self.judged(plan, found.steps)
+        if best is None:
+            # One solution of OR-Tools is the plan it was given, so a replay of these steps stops there.
+            best = self.written(plan, found.steps * SEARCH_STEP + (self.steps != 0), "gcrm-ils")
         return replace(best, solve_seconds=round(time.perf_counter() - self.began, 3))
 
     def go_on(self, walked: int) -> bool:
         """Say whether the search may take another step."""
-        if self.steps is not None and walked >= self.steps // SEARCH_STEP:
+        if walked >= self.most_walked:
             return False
         return self.search_seconds is None or time.perf_counter() - self.began < self.search_seconds
 
     def judged(self, plan: Plan, walked: int) -> Solution | None:
         """Return OR-Tools' plan where it found a better one that holds."""
-        solutions = SEARCH_STEP - 1
-        if self.steps is not None and walked >= self.steps // SEARCH_STEP:
-            solutions = self.steps % SEARCH_STEP
         seconds = None if self.all_seconds is None else self.all_seconds - (time.perf_counter() - self.began)
-        if not solutions or not self.model.place or not self.model.ends or (seconds is not None and seconds < self.building_seconds()):
+        if self.most_solutions < 2 or not self.model.place or not self.model.ends:
+            return None
+        if seconds is not None and seconds < self.building_seconds():
             return None
         from gcrm.routing.ortools_model import improve_plan
 
-        proposal = improve_plan(plan, seconds, solutions)
+        proposal = improve_plan(plan, seconds, self.most_solutions)
         if proposal is None or not proposal.accepted:
             return None
         ends = [track.end for track in plan.tracks]
         other = plan_of(self.tracks_of, proposal.stops, ends, plan.narrow)
         if other is None or other.value <= plan.value:
             return None
-        steps = walked * SEARCH_STEP + proposal.solutions
-        solution = self.written(other, steps, "ortools")
+        solution = self.written(other, walked * SEARCH_STEP + proposal.solutions, "ortools")
         return None if check(self.problem, solution) else solution
 
     def building_seconds(self) -> float:
@@ -112,6 +113,17 @@ class _Run:
         if solution is None:
             raise GcrmError("A route of the plan has no timetable.")
         return solution
+
+
+def work(steps: int | None) -> tuple[int, int]:
+    """Return how many steps of the search and how many solutions of OR-Tools a number of steps allows.
+
+    The last two digits are OR-Tools'; a round number gives its last hundred to OR-Tools, so that both have their say.
+    """
+    if steps is None:
+        return sys.maxsize, SEARCH_STEP - 1
+    walked, solutions = divmod(steps, SEARCH_STEP)
+    return (walked, solutions) if solutions or not walked else (walked - 1, SEARCH_STEP - 1)
 
 
 def engine_name() -> str:

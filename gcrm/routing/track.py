@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -65,7 +66,7 @@ class Tracks:
             late = self._late(s, [], [0], ())
             return Track(s, begin, end, (), path, early, late, 0, 0, 0.0)
         seconds = model.seconds[model.factor[s]]
-        legs = [seconds[a][b] for a, b in zip(path, path[1:], strict=False)]
+        legs = [seconds[a][b] for a, b in pairwise(path)]
         travel = sum(legs)
         if travel >= FAR or (shift.max_travel_seconds is not None and travel > shift.max_travel_seconds):
             return None
@@ -75,9 +76,7 @@ class Tracks:
             load = sum(model.load[v] for v in stops)
             if load > shift.capacity + 1e-9 * max(1.0, shift.capacity):
                 return None
-        windows = (
-            [model.windows[v] for v in stops] if not narrow else [narrow.get(v, model.windows[v]) for v in stops]
-        )
+        windows = [model.windows[v] for v in stops] if not narrow else [narrow.get(v, model.windows[v]) for v in stops]
         early_or_none = self._early(s, stops, legs, windows)
         if early_or_none is None:
             return None
@@ -108,7 +107,7 @@ class Tracks:
             Run(
                 shift.start,
                 shift.end,
-                [seconds[a][b] for a, b in zip(path, path[1:], strict=False)],
+                [seconds[a][b] for a, b in pairwise(path)],
                 [(model.duration[v], w) for v, w in zip(stops, windows, strict=True)],
                 shift.breaks,
                 shift.max_work_seconds,
@@ -117,9 +116,7 @@ class Tracks:
             )
         )
 
-    def possible(
-        self, s: int, begin: int, end: int, v: int, windows: dict[int, tuple[tuple[int, int], ...]]
-    ) -> bool:
+    def possible(self, s: int, begin: int, end: int, v: int, windows: dict[int, tuple[tuple[int, int], ...]]) -> bool:
         """Say whether visit `v` alone, in these windows, makes a route of the shift."""
         if self.build(s, begin, end, (v,), windows) is not None:
             return True
@@ -300,7 +297,7 @@ class Tracks:
         if track.stops:
             table = model.seconds[factor]
             legs = [table[a][b] for a, b in zip(path[first:], path[first + 1 :], strict=False)]
-            saved = [a + b for a, b in zip(legs, legs[1:], strict=False)] if instead else legs
+            saved = [a + b for a, b in pairwise(legs)] if instead else legs
             added -= np.array(saved)[:, None]
         fits = self._fits(s, early, late, to, on, opens, closes, duration)
         added += np.multiply(~fits, NEVER)
@@ -334,7 +331,7 @@ class Tracks:
 def _departed(ready: Ints, opens: Ints, closes: Ints, duration: Ints) -> Ints:
     """Return when a visit is done that is reached at `ready`: it starts in the first window that can still be met."""
     if len(opens) == 1:
-        done = np.maximum(ready, opens[0])
+        done: Ints = np.maximum(ready, opens[0])
         done += duration
         done += np.multiply(ready > closes[0], NEVER)
         return done

@@ -212,7 +212,7 @@ def tree(session: Session, currency: str, today: dt.date) -> Tree:
     ).mappings()
     figures = {row["territory_id"]: Figures(**{f.name: row[f.name] for f in fields(Figures)}) for row in rows}
     per_territory = select(TerritoryRegion.territory_id, func.count()).group_by(TerritoryRegion.territory_id)
-    regions = dict(session.execute(per_territory).tuples().all())
+    regions = dict(session.execute(per_territory).all())
     children: dict[int | None, list[Territory]] = {}
     for one in territories(session):
         children.setdefault(one.parent_id, []).append(one)

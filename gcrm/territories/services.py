@@ -23,7 +23,6 @@ from gcrm.territories.models import Territory, TerritoryRegion
 AT_ONCE = 20_000
 """More accounts than these are assigned by a job."""
 
-EVERYTHING = 2**31 - 1
 OWNER_ROLES = ("rep", "manager")
 COLOURS = 8
 LONGEST_NAME = 120
@@ -132,7 +131,7 @@ def delete_territory(session: PrincipalSession, territory: Territory) -> Saved:
     concerned = set(before["regions"]) | _regions_below(session, territory)
     session.execute(update(Territory).where(Territory.id.in_(below)).values(parent_id=territory.parent_id))
     session.execute(delete(TerritoryRegion).where(TerritoryRegion.territory_id == territory.id))
-    saved = _assign(session, None, concerned, {territory.id}, before, at_once=EVERYTHING)
+    saved = _assign(session, None, concerned, {territory.id}, before, may_wait=False)
     session.delete(territory)
     session.flush()
     return saved
@@ -171,7 +170,7 @@ def undo_save(session: PrincipalSession, placing: Placing) -> Saved:
 
 def _assign(
     session: PrincipalSession, territory: Territory | None, region_ids: Collection[int], territory_ids: Collection[int],
-    before: dict[str, Any], at_once: int = AT_ONCE,
+    before: dict[str, Any], may_wait: bool = True,
 ) -> Saved:  # fmt: skip
     """Give the accounts in these regions and territories their owner, now or by a job, and keep what was before."""
     session.flush()
@@ -183,7 +182,7 @@ def _assign(
     )
     placing.before = before
     placing_services.begin_placing(session, placing)
-    if (placing.total or 0) > at_once:
+    if may_wait and (placing.total or 0) > AT_ONCE:
         jobs.defer(session, "geography.place", placing_id=placing.id)
         return Saved(territory, placing, None, None)
     while placing_services.place_chunk(session, placing, AT_ONCE + 1):
@@ -231,7 +230,7 @@ def _add_regions(session: PrincipalSession, territory: Territory, region_ids: Co
 
 
 def _rarest_colour(session: PrincipalSession) -> int:
-    used = dict(session.execute(select(Territory.colour, func.count()).group_by(Territory.colour)).tuples().all())
+    used = dict(session.execute(select(Territory.colour, func.count()).group_by(Territory.colour)).all())
     return min(range(COLOURS), key=lambda colour: used.get(colour, 0))
 
 

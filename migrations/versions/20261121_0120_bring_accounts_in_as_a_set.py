@@ -1,4 +1,4 @@
-"""Let a bulk load bring places with its rows, and tell how far an import is.
+"""Let a bulk load bring places with its rows, tell how far an import is, and say who holds an id out of sight.
 
 Revision ID: 20261121_0120
 Revises: 20261121_0110
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "20261121_0120"
 down_revision = "20261121_0110"
@@ -45,11 +46,23 @@ CREATE OR REPLACE FUNCTION gcrm_region_near(point geometry) RETURNS int LANGUAGE
 $$
 """
 
+HOLDER = """
+-- Who holds the account of an id of a source, for a row of a file that meets one out of its importer's sight.
+CREATE FUNCTION gcrm_holder_of_id(source text, external_id text) RETURNS TABLE (owner_name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT users.name FROM accounts LEFT JOIN users ON users.id = accounts.owner_id
+  WHERE gcrm_principal() IS NOT NULL AND accounts.source = $1 AND accounts.external_id = $2
+$$
+"""
+
 
 def upgrade() -> None:
-    op.add_column("import_batches", sa.Column("progress_done", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.add_column(
+        "import_batches", sa.Column("progress_done", sa.Integer(), server_default=sa.text("0"), nullable=False)
+    )
     op.add_column("import_batches", sa.Column("progress_total", sa.Integer(), nullable=True))
     op.add_column("import_batches", sa.Column("progress_text", sa.String(), nullable=True))
+    op.add_column("import_batches", sa.Column("columns", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
     op.add_column("import_rows", sa.Column("kept_because", sa.String(), nullable=True))
     op.create_index(
         "ix_import_rows_rejected",
@@ -57,6 +70,7 @@ def upgrade() -> None:
         ["batch_id", "number"],
         postgresql_where=sa.text("outcome = 'rejected'"),
     )
+    op.execute(HOLDER)
     op.execute(NEAR)
     op.execute(TRIGGER.format(when=UNLESS_GIVEN))
     # No policy lets the scoped role see a row; with the right to ask, a shared link to a batch's accounts shows none.
@@ -67,8 +81,10 @@ def downgrade() -> None:
     op.execute("REVOKE SELECT ON import_batches, import_rows FROM gcrm_scoped")
     op.execute(TRIGGER.format(when=""))
     op.execute(WHOLE_NEAR)
+    op.execute("DROP FUNCTION gcrm_holder_of_id")
     op.drop_index("ix_import_rows_rejected", table_name="import_rows")
     op.drop_column("import_rows", "kept_because")
+    op.drop_column("import_batches", "columns")
     op.drop_column("import_batches", "progress_text")
     op.drop_column("import_batches", "progress_total")
     op.drop_column("import_batches", "progress_done")

@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 SEARCH_TEXT = """
--- What the search of accounts looks through: one text, so that one trigram index answers it.
+-- What the search of accounts and contacts looks through: one text, so that one trigram index answers it.
 CREATE FUNCTION gcrm_search_text(name text, city text, street text, postcode text, external_id text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN name || ' ' || coalesce(city, '') || ' ' || coalesce(street, '') || ' ' || coalesce(postcode, '')
@@ -22,13 +22,20 @@ RETURN name || ' ' || coalesce(city, '') || ' ' || coalesce(street, '') || ' ' |
 """
 
 SEARCH_IDS = """
--- Accounts whose search text fits a pattern, hidden ones too; null when there are more than that. Under a policy ILIKE uses
--- no index, so a manager's search asks here for candidates first and reads only those of them that the policies show.
+-- Rows whose search text fits a pattern, hidden ones too; null when there are more than that. Under a policy ILIKE uses no
+-- index, so a manager's search asks here for candidates first and reads only those of them that the policies show.
 CREATE FUNCTION gcrm_search_accounts(pattern text, at_most int) RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
   SELECT CASE WHEN count(*) <= $2 THEN coalesce(array_agg(id), '{}') END FROM (
     SELECT id FROM accounts
     WHERE gcrm_search_text(name, city, street, postcode, external_id) ILIKE $1 LIMIT $2 + 1) AS found
+$$;
+
+CREATE FUNCTION gcrm_search_contacts(pattern text, at_most int) RETURNS bigint[] LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN count(*) <= $2 THEN coalesce(array_agg(id), '{}') END FROM (
+    SELECT id FROM contacts
+    WHERE gcrm_search_text(name, email, phone, job_title, external_id) ILIKE $1 LIMIT $2 + 1) AS found
 $$;
 """
 
@@ -120,6 +127,10 @@ def upgrade() -> None:
         " county_id, municipality_id, last_visited_on, cadence_days)"
     )
     op.execute("CREATE INDEX ix_contacts_name_id ON contacts (name, id)")
+    op.execute(
+        "CREATE INDEX ix_contacts_search ON contacts"
+        " USING gin (gcrm_search_text(name, email, phone, job_title, external_id) gin_trgm_ops)"
+    )
     op.execute(SEARCH_IDS)
     op.execute(IN_SIGHT)
     op.execute(HOLDERS)
@@ -132,10 +143,10 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION gcrm_hangs_below")
     op.execute(OLD_HOLDERS)
     op.execute("DROP FUNCTION gcrm_in_sight")
-    op.execute("DROP INDEX ix_contacts_name_id")
+    op.execute("DROP INDEX ix_contacts_search, ix_contacts_name_id")
     op.execute("DROP INDEX ix_accounts_owner_grid")
     op.execute("CREATE INDEX ix_accounts_owner_grid ON accounts (owner_id, grid_key)")
     op.execute("CREATE INDEX ix_accounts_name_trigrams ON accounts USING gin (name gin_trgm_ops)")
     for name in INDEXES:
         op.execute(f"DROP INDEX {name}")
-    op.execute("DROP FUNCTION gcrm_search_accounts, gcrm_search_text")
+    op.execute("DROP FUNCTION gcrm_search_accounts, gcrm_search_contacts, gcrm_search_text")

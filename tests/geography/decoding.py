@@ -34,4 +34,6 @@ def to_degrees(xy: Any) -> Any:
     import numpy as np
 
     radius = 6378137.0
-    return np.column_stack([np.degrees(xy[:, 0] / radius), np.degrees(2 * np.arctan(np.exp(xy[:, 1] / radius)) - np.pi / 2)])
+    return np.column_stack(
+        [np.degrees(xy[:, 0] / radius), np.degrees(2 * np.arctan(np.exp(xy[:, 1] / radius)) - np.pi / 2)]
+    )

@@ -40,7 +40,7 @@ def test_a_code_on_two_levels_asks_which(session, texas):
 def test_a_list_of_codes_keeps_its_order_and_names_what_is_unknown(session, texas):
     found = queries.regions_named(session, codes.parse_list("48121 48113", "us"))
     assert [r.name for r in found] == ["Denton County", "Dallas County"]
-    with pytest.raises(Invalid, match="no region us:1, us:2. Are"):
+    with pytest.raises(Invalid, match=r"no region us:1, us:2\. Are"):
         queries.regions_named(session, codes.parse_list("48121 1 2", "us"))
 
 
@@ -75,9 +75,7 @@ def test_features_round_their_coordinates(session, texas):
 
 
 def test_hexagons_are_named_as_a_selection_writes_them(session):
-    number = session.scalar(
-        text("SELECT gcrm_hexagon(ST_Transform('SRID=4326;POINT(127 37.5)'::geometry, 6933), 100)")
-    )
+    number = session.scalar(text("SELECT gcrm_hexagon(ST_Transform('SRID=4326;POINT(127 37.5)'::geometry, 6933), 100)"))
     (found,) = queries.hexagons(session, "hex100", [number])["features"]
     assert found["id"] == f"hex100:{number}"
     assert found["properties"]["area_km2"] == 100

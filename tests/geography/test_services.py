@@ -35,7 +35,9 @@ def place_all(session, kind="regions", region_ids=(), territory_ids=(), at_most=
 
 def county_of(session, account):
     session.expire_all()
-    return session.scalar(select(Region.code).join(Account, Account.county_id == Region.id).where(Account.id == account.id))
+    return session.scalar(
+        select(Region.code).join(Account, Account.county_id == Region.id).where(Account.id == account.id)
+    )
 
 
 def test_new_regions_have_their_area(session):

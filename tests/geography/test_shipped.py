@@ -12,7 +12,12 @@ from sqlalchemy import select, text
 from gcrm.geography import korea, services, us
 from gcrm.geography.models import Region
 
-WITHOUT_STATE_NAME = {"DC": "District of Columbia", "GU": "Guam", "PR": "Puerto Rico", "VI": "United States Virgin Islands"}
+WITHOUT_STATE_NAME = {
+    "DC": "District of Columbia",
+    "GU": "Guam",
+    "PR": "Puerto Rico",
+    "VI": "United States Virgin Islands",
+}
 
 
 @pytest.fixture(scope="module")

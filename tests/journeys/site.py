@@ -41,7 +41,8 @@ class Site:
         return self
 
     def _listen(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
                 self.said.append(line.rstrip())

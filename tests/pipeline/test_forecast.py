@@ -22,6 +22,13 @@ def test_months_run_over_the_turn_of_the_year():
     assert forecast.months_from(dt.date(2026, 11, 30), 3) == [dt.date(2026, 11, 1), dt.date(2026, 12, 1), dt.date(2027, 1, 1)]
 
 
+def test_a_forecast_goes_on_for_six_months_and_for_a_year_when_something_closes_later():
+    first = dt.date(2026, 11, 1)
+    assert forecast.months_until(first, first)[-1] == dt.date(2027, 4, 1)
+    assert forecast.months_until(first, dt.date(2027, 8, 31))[-1] == dt.date(2027, 8, 1)
+    assert len(forecast.months_until(first, dt.date(2030, 1, 1))) == 12
+
+
 def test_there_is_no_win_rate_while_nothing_is_settled():
     assert forecast.win_rate(0, 0) is None
     assert forecast.win_rate(3, 1) == 0.75

@@ -141,7 +141,7 @@ def test_what_may_come_is_summed_by_month_with_the_earlier_and_the_dayless(sessi
     assert found == {"earlier": 100, dt.date(2026, 11, 1): 2_000, dt.date(2028, 2, 1): 100, "none": 100}
     assert rows[0].month == "earlier"
     assert rows[-1].month == "none"
-    assert [row.month for row in rows[1:13]] == forecast.months_from(TODAY)
+    assert [row.month for row in rows[1:13]] == forecast.months_from(TODAY)  # Something closes later: the whole year.
 
 
 def test_what_may_come_is_summed_by_region_and_what_lies_in_none_is_counted(session, company, deal, everything):

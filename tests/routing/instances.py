@@ -110,7 +110,9 @@ def random_problem(seed: int, visits: int, shifts: int = 1) -> Problem:
         days.append(one)
     more: dict[str, Any] = {"groups": [{"id": "g", "at_most": random.choice([None, 1, 2])}]}
     if random.random() < 0.3:
-        more["reps"] = [{"id": "r", "max_visits": random.choice([None, 3]), "max_work_seconds": random.choice([None, 6000])}]
+        more["reps"] = [
+            {"id": "r", "max_visits": random.choice([None, 3]), "max_work_seconds": random.choice([None, 6000])}
+        ]
     return problems.parse(
         {
             "version": 1,

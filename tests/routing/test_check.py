@@ -180,7 +180,10 @@ def test_a_break_in_a_wait_is_no_waiting():
     given = document(visit("a", 1), shifts=[shift(breaks=[{"duration": 60, "window": [200, 200]}])])
     waited = plan(("a", 100, 300, 140), breaks=[{"start": 200, "end": 260}])
     assert not any("waiting" in fault for fault in faults(waited, given))
-    assert any("waiting_seconds is 200, recomputed 140" in fault for fault in faults(plan(("a", 100, 300, 200), breaks=[{"start": 200, "end": 260}]), given))
+    assert any(
+        "waiting_seconds is 200, recomputed 140" in fault
+        for fault in faults(plan(("a", 100, 300, 200), breaks=[{"start": 200, "end": 260}]), given)
+    )
 
 
 def test_nobody_waits_on_the_road_for_a_break():

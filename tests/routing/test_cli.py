@@ -110,7 +110,9 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
     assert ran("solve", path, "--steps", 100).exit_code == 0
 
 
-@pytest.mark.parametrize("options", [["--steps", "-1"], ["--time-limit", "nan"], ["--time-limit", "-1"], ["--seed", "x"]])
+@pytest.mark.parametrize(
+    "options", [["--steps", "-1"], ["--time-limit", "nan"], ["--time-limit", "-1"], ["--seed", "x"]]
+)
 def test_impossible_options_exit_with_2(file, options):
     assert ran("solve", file(document(visit("a", 1))), *options).exit_code == 2
 

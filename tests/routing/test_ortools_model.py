@@ -61,4 +61,4 @@ def test_the_number_of_solutions_replays_its_best():
 
 
 def test_it_finds_a_plan_from_nothing():
-    assert sorted(from_nothing(model_of(problem(visit("a", 1), visit("b", 2))), None, 5)[0]) == [0, 1]
+    assert sorted(from_nothing(model_of(problem(visit("a", 1), visit("b", 2))), 0.3)[0]) == [0, 1]

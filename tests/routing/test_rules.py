@@ -30,9 +30,7 @@ def test_a_visit_starts_inside_its_window():
 
 
 def test_the_second_window_serves_when_the_first_is_taken():
-    given = problem(
-        visit("a", 1, windows=[[1000, 1000]]), visit("b", 1, windows=[[1000, 1200], [4000, 4100]], prize=9)
-    )
+    given = problem(visit("a", 1, windows=[[1000, 1000]]), visit("b", 1, windows=[[1000, 1200], [4000, 4100]], prize=9))
     assert stops(solved(given)) == {"s": ["a", "b"]}
 
 
@@ -72,7 +70,9 @@ def test_a_break_that_cannot_be_taken_leaves_the_shift_unused():
 
 
 def test_an_unused_shift_takes_no_break_and_costs_nothing():
-    given = problem(visit("a", 1, prize=1), shifts=[shift(breaks=[{"duration": 9, "window": [0, 9]}])], cost_per_shift=5)
+    given = problem(
+        visit("a", 1, prize=1), shifts=[shift(breaks=[{"duration": 9, "window": [0, 9]}])], cost_per_shift=5
+    )
     solution = solved(given)
     assert solution.routes == ()
     assert solution.objective == 0
@@ -169,7 +169,9 @@ def test_the_work_of_a_shift_is_bounded_with_its_waiting():
 
 
 def test_a_break_after_returning_is_no_work():
-    given = problem(visit("a", 1), shifts=[shift(max_work_seconds=500, breaks=[{"duration": 100, "window": [0, 9000]}])])
+    given = problem(
+        visit("a", 1), shifts=[shift(max_work_seconds=500, breaks=[{"duration": 100, "window": [0, 9000]}])]
+    )
     assert stops(solved(given)) == {"s": ["a"]}
 
 
@@ -189,7 +191,9 @@ def test_travel_is_slower_by_the_factor_and_rounded_up():
 
 
 def test_a_group_serves_at_most_so_many():
-    solution = solved(problem(visit("a", 1, group="g", prize=5), visit("b", 1, group="g"), groups=[{"id": "g", "at_most": 1}]))
+    solution = solved(
+        problem(visit("a", 1, group="g", prize=5), visit("b", 1, group="g"), groups=[{"id": "g", "at_most": 1}])
+    )
     assert stops(solution) == {"s": ["b"]}
     assert reasons(solution) == {"a": "group_limit"}
 
@@ -317,5 +321,3 @@ def test_everything_served_for_nothing_is_proved_best():
     given = problem(visit("a", 0), visit("b", 0))
     solution = solved(given)
     assert (solution.status, solution.bound) == ("optimal", 20.0)
-
-

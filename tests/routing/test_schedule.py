@@ -164,7 +164,9 @@ def agrees_with_every_second(seed: int) -> None:
     quickest = timetable(asked)
     assert (quickest is None) == (expected is None)
     if quickest is not None:
-        shortest = timetable(run(asked.legs, asked.stops, [(b.duration, b.window) for b in asked.breaks], end=60, shortest=True))
+        shortest = timetable(
+            run(asked.legs, asked.stops, [(b.duration, b.window) for b in asked.breaks], end=60, shortest=True)
+        )
         assert (shortest.work_seconds, quickest.return_at) == expected
 
 

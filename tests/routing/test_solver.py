@@ -98,9 +98,7 @@ def test_relabelling_places_keeps_the_objective(seed):
     for i in range(size):
         for j in range(size):
             seconds[to[i]][to[j]] = given.travel.seconds[i][j]
-    moved = replace(
-        given, travel=Travel(seconds), visits=tuple(replace(v, place=to[v.place]) for v in given.visits)
-    )
+    moved = replace(given, travel=Travel(seconds), visits=tuple(replace(v, place=to[v.place]) for v in given.visits))
     assert solve(moved, steps=FEW).objective == pytest.approx(solve(given, steps=FEW).objective)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -90,10 +91,9 @@ def test_checking_in_measures_the_distance_to_the_account(session, company):
 
 
 def test_a_finished_visit_stands_on_the_timeline_and_moves_what_is_due(session, company):
-    visit = finish(session, company, note="Wants ten more")
+    finish(session, company, note="Wants ten more")
     assert lines(session, company.account) == [("visit", "order", "Wants ten more")]
     session.refresh(company.account)
-    assert company.account.last_visited_on == visit.finished_at.astimezone(dt.UTC).astimezone().date() or True
     assert company.account.last_visited_on == clock.today(ZONE)
     assert customers.next_due_on(company.account) == clock.today(ZONE) + 30 * DAY
 
@@ -121,7 +121,7 @@ def test_an_earlier_visit_logged_later_does_not_move_the_day_back(session, compa
             session, account=company.account, user_id=company.rep.id, outcome="order", zone=ZONE, at=clock.now() - days * DAY
         )
     session.refresh(company.account)
-    assert company.account.last_visited_on == (clock.now() - DAY).astimezone(clock.ZoneInfo(ZONE)).date()
+    assert company.account.last_visited_on == (clock.now() - DAY).astimezone(ZoneInfo(ZONE)).date()
 
 
 def test_a_next_step_becomes_a_task(session, company):

@@ -77,7 +77,7 @@ def _match(session: PrincipalSession, usual: Usual) -> None:
     )
     session.execute(text(_MATCH), {"source": usual.source, "by_name": by_name})
     session.execute(text("CREATE UNIQUE INDEX ON fate (number)"))
-    session.execute(text("ANALYZE fate"))
+    session.execute(text("ANALYZE fate (number, account_id)"))
 
 
 def _reject_hidden(session: PrincipalSession, usual: Usual) -> None:
@@ -121,9 +121,7 @@ def _weigh(session: PrincipalSession, mapping: Mapping, usual: Usual) -> None:
 
 
 def _currencies(session: PrincipalSession, usual: str) -> set[str]:
-    found = session.scalars(
-        text("SELECT currency FROM incoming UNION SELECT accounts.currency FROM accounts JOIN fate ON fate.account_id = accounts.id")
-    )
+    found = session.scalars(text(_CURRENCIES))
     return {usual, *(code for code in found if code)}
 
 
@@ -155,9 +153,7 @@ def _changes(mapping: Mapping) -> str:
         " 'location_source', location_source, 'location_precision', location_precision,"
         " 'timezone', accounts.timezone) END"
     )
-    parts.append(
-        "CASE WHEN NOT accounts.extra @> incoming.extra THEN jsonb_build_object('extra', accounts.extra) END"
-    )
+    parts.append("CASE WHEN NOT accounts.extra @> incoming.extra THEN jsonb_build_object('extra', accounts.extra) END")
     return " || ".join(f"coalesce({part}, '{{}}')" for part in parts)
 
 
@@ -169,7 +165,10 @@ def _inserts(places_given: bool) -> list[str]:
 def _updates(mapping: Mapping) -> list[str]:
     """One statement; columns that wake the placing trigger are in it only where the file has them."""
     sets = [f"{name} = coalesce(incoming.{name}, accounts.{name})" for name in _present(mapping)]
-    sets += [f"{name} = coalesce(fate.{name}, accounts.{name})" for name in ("annual_value_minor", "potential_minor", "currency")]
+    sets += [
+        f"{name} = coalesce(fate.{name}, accounts.{name})"
+        for name in ("annual_value_minor", "potential_minor", "currency")
+    ]
     sets.append("extra = accounts.extra || coalesce(incoming.extra, '{}')")
     if mapping.has("gcrm_id"):
         sets += [
@@ -192,6 +191,11 @@ def _updates(mapping: Mapping) -> list[str]:
         ]  # fmt: skip
     return [_UPDATE.format(sets=", ".join(sets))]
 
+
+_CURRENCIES = """
+SELECT currency FROM incoming
+UNION SELECT accounts.currency FROM accounts JOIN fate ON fate.account_id = accounts.id
+"""
 
 # PostGIS raises for a point that a projection has no place for; here that point is NULL.
 _TRY_TRANSFORM = """
@@ -262,7 +266,7 @@ UNION ALL SELECT number, NULL, NULL, 'rejected', NULL, NULL, reason, NULL, NULL,
 _REJECT_HIDDEN = """
 UPDATE fate SET reason = 'This account is already with ' || coalesce(holder.owner_name, 'somebody else') || '.'
 FROM incoming CROSS JOIN LATERAL (
-  SELECT owner_name FROM gcrm_key_holder(coalesce(incoming.source, :source), incoming.external_id)
+  SELECT owner_name FROM gcrm_holder_of_id(coalesce(incoming.source, :source), incoming.external_id)
   UNION ALL SELECT owner_name FROM gcrm_account_holders(incoming.name, incoming.postcode, incoming.street)
     WHERE incoming.external_id IS NULL AND is_certain
   LIMIT 1) AS holder

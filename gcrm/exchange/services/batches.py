@@ -41,7 +41,12 @@ def _silent(_done: int, _total: int, _what: str) -> None:
 
 
 def open_batch(
-    session: PrincipalSession, *, kind: str, filename: str, stream: BinaryIO | None = None, options: Options | None = None
+    session: PrincipalSession,
+    *,
+    kind: str,
+    filename: str,
+    stream: BinaryIO | None = None,
+    options: Options | None = None,
 ) -> ImportBatch:
     """Take a file in; without a stream it stays where it is, and the caller says so again when the batch runs."""
     principal = _importer(session, kind)
@@ -113,7 +118,10 @@ def cancel(session: PrincipalSession, batch: ImportBatch) -> None:
     """Stop a batch that waits or runs; a running one notices at its next note and rolls back."""
     if batch.status not in ("queued", "running"):
         raise Conflict("This import is not running any more.")
-    batch.status, batch.fault = "refused", "Cancelled. Nothing of the file was imported; it is kept, so it can be run again."
+    batch.status, batch.fault = (
+        "refused",
+        "Cancelled. Nothing of the file was imported; it is kept, so it can be run again.",
+    )
     session.flush()
 
 
@@ -162,7 +170,7 @@ def run(session: PrincipalSession, batch: ImportBatch, path: Path | None = None,
     merge(session, columns, usual, count, advance)
     advance(count, count, "Keeping the list of rows")
     figures = staging.keep_rows(session, batch.id)
-    _settle(session, batch, figures)
+    _settle(session, batch, figures, columns)
     session.execute(text("SELECT set_config('gcrm.batch', '', true)"))
     session.expire_all()
     return figures
@@ -186,13 +194,14 @@ def _estimated_rows(table: Table) -> int:
     return max(len(rows), round(table.path.stat().st_size / max(1.0, size)))
 
 
-def _settle(session: PrincipalSession, batch: ImportBatch, figures: Figures) -> None:
+def _settle(session: PrincipalSession, batch: ImportBatch, figures: Figures, columns: Mapping) -> None:
     """Write the figures down; from now on the file is not needed any more."""
     unplaced, outside = accounts.unplaced_and_outside(session) if batch.kind == "accounts" else (0, 0)
     session.execute(
         update(ImportBatch)
         .where(ImportBatch.id == batch.id)
         .values(
+            columns=[{"header": header, "field": columns.field_of(header)} for header in columns.headers],
             status="settled", fault=None, read=figures.read, created=figures.created, updated=figures.updated,
             unchanged=figures.unchanged, rejected=figures.rejected, unplaced=unplaced, outside=outside,
             settled_at=clock.now(), progress_done=figures.read, progress_total=figures.read, progress_text=None,
@@ -212,7 +221,9 @@ def forget_file(session: PrincipalSession, batch: ImportBatch) -> None:
 def refuse(session: PrincipalSession, batch_id: int, error: BaseException) -> None:
     """Write down why nothing of the file was imported; in a transaction of its own."""
     fault = (
-        error.message if isinstance(error, GcrmError) else "Something went wrong on our side. Nothing of the file was imported."
+        error.message
+        if isinstance(error, GcrmError)
+        else "Something went wrong on our side. Nothing of the file was imported."
     )
     session.execute(
         update(ImportBatch)
@@ -220,6 +231,18 @@ def refuse(session: PrincipalSession, batch_id: int, error: BaseException) -> No
         .values(status="refused", fault=fault, progress_text=None),
         execution_options={"synchronize_session": False},
     )
+
+
+def begin(session: PrincipalSession, batch_id: int) -> bool:
+    """Say that the batch is running; False when it was cancelled or settled meanwhile. A killed run may begin again."""
+    started = session.execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch_id, ImportBatch.status.in_(("uploaded", "queued", "running")))
+        .values(status="running", fault=None, progress_done=0, progress_text="Reading")
+        .returning(ImportBatch.id),
+        execution_options={"synchronize_session": False},
+    )
+    return started.first() is not None
 
 
 def note_progress(session: PrincipalSession, batch_id: int, done: int, total: int, what: str) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import GcrmError, Invalid
 from gcrm.core.geo import ewkt
 from gcrm.exchange.mapping import Mapping
 from gcrm.exchange.services.accounts import Usual
-from gcrm.exchange.services.staging import Advance
+from gcrm.exchange.services.staging import Advance, explained
 from gcrm.people import queries
 from gcrm.people import services as people
 from gcrm.people.models import User
@@ -51,9 +52,8 @@ def merge(session: PrincipalSession, mapping: Mapping, usual: Usual, count: int,
                 outcome, person, before = _merge_row(session, dict(row))
         except GcrmError as error:
             session.execute(text(_REJECT), {"number": row["number"], "reason": error.message})
-        except DBAPIError as error:
-            reason = f"The database refuses the row ({getattr(error.orig, 'diag', None) and error.orig.diag.message_primary})."
-            session.execute(text(_REJECT), {"number": row["number"], "reason": reason})
+        except (IntegrityError, DataError) as error:
+            session.execute(text(_REJECT), {"number": row["number"], "reason": explained(error)})
         else:
             session.execute(
                 text(_WRITE), {"number": row["number"], "outcome": outcome, "id": person.id, "before": before}
@@ -65,8 +65,6 @@ def merge(session: PrincipalSession, mapping: Mapping, usual: Usual, count: int,
 
 
 def _merge_row(session: PrincipalSession, row: dict[str, Any]) -> tuple[str, User, str | None]:
-    import json
-
     person = queries.user_by_email(session, row["email"])
     values = _values(session, row)
     if person is None:

@@ -14,12 +14,9 @@ from gcrm.core.db import PrincipalSession
 def place_positions(session: PrincipalSession) -> None:
     """Fill the regions, hexagons, grid key and territory of `positions(number, location)`."""
     session.execute(text("CREATE INDEX ON positions USING gist (location)"))
-    session.execute(text("ANALYZE positions"))
-    _find(session, "municipality", "municipality_id = found.id, county_id = found.parent_id")
-    _find(session, "county", "county_id = found.id")
-    session.execute(
-        text("UPDATE positions SET state_id = parent_id FROM regions WHERE regions.id = positions.county_id")
-    )
+    session.execute(text("ANALYZE positions (number)"))
+    _find(session, "municipality", "municipality_id = found.id, county_id = found.parent_id, state_id = found.above_id")
+    _find(session, "county", "county_id = found.id, state_id = found.parent_id")
     _find(session, "state", "state_id = found.id")
     session.execute(text(_NEAR))
     session.execute(text(_REST))
@@ -27,18 +24,19 @@ def place_positions(session: PrincipalSession) -> None:
 
 def _find(session: PrincipalSession, level: str, assignment: str) -> None:
     """Regions look for their points, so that each boundary is unpacked and prepared once."""
-    session.execute(
-        text(
-            "UPDATE positions SET " + assignment + " FROM ("  # noqa: S608 - our own words
-            "  SELECT DISTINCT ON (inside.number) inside.number, regions.id, regions.parent_id FROM regions CROSS JOIN"
-            "  LATERAL (SELECT number FROM positions WHERE location && boundary AND ST_Covers(boundary, location)"
-            f"    AND {level}_id IS NULL OFFSET 0) AS inside"
-            "  WHERE regions.level = :level ORDER BY inside.number, regions.code, regions.id) AS found"
-            " WHERE positions.number = found.number"
-        ),
-        {"level": level},
-    )
+    session.execute(text(_FIND.format(level=level, assignment=assignment)))
 
+
+_FIND = """
+UPDATE positions SET {assignment} FROM (
+  SELECT DISTINCT ON (inside.number) inside.number, regions.id, regions.parent_id, above.parent_id AS above_id
+  FROM regions CROSS JOIN LATERAL (
+    SELECT number FROM positions
+    WHERE location && boundary AND ST_Covers(boundary, location) AND {level}_id IS NULL OFFSET 0) AS inside
+    LEFT JOIN regions AS above ON above.id = regions.parent_id
+  WHERE regions.level = '{level}' ORDER BY inside.number, regions.code, regions.id) AS found
+WHERE positions.number = found.number
+"""
 
 _NEAR = """
 WITH RECURSIVE nearest AS MATERIALIZED (

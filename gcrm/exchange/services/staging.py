@@ -43,7 +43,12 @@ class Figures:
 
 
 def stage(
-    session: PrincipalSession, reader: Reader, rows: Iterable[Row], columns: tuple[str, ...], advance: Advance, total: int
+    session: PrincipalSession,
+    reader: Reader,
+    rows: Iterable[Row],
+    columns: tuple[str, ...],
+    advance: Advance,
+    total: int,
 ) -> int:
     """COPY every row into `incoming`; returns how many there are."""
     described = "".join(f", {name} {_TYPES.get(name, 'text')}" for name in columns)
@@ -58,15 +63,15 @@ def stage(
     connection = session.connection().connection.driver_connection
     assert connection is not None
     count, most = 0, settings().import_rows
-    with connection.cursor() as cursor, cursor.copy(f"COPY incoming ({filled}) FROM STDIN") as copy:  # noqa: S608
-        for count, row in enumerate(rows, 1):  # noqa: B007 - the count outlives the loop
+    with connection.cursor() as cursor, cursor.copy(f"COPY incoming ({filled}) FROM STDIN") as copy:
+        for count, row in enumerate(rows, 1):
             if count > most:
                 raise UnreadableFile(f"The file has more than {most:,} rows. Split it; nothing of it was imported.")
             copy.write_row(reader.read(row))
             if count % CHUNK == 0:
                 advance(count, max(total, count), "Reading")
-    session.execute(text("CREATE INDEX ON incoming (number)"))
-    session.execute(text("ANALYZE incoming"))
+    session.execute(text("CREATE UNIQUE INDEX ON incoming (number)"))
+    session.execute(text(f"ANALYZE incoming (number, {columns[0]})"))
     return count
 
 
@@ -97,7 +102,7 @@ def _merge(session: PrincipalSession, statements: list[str], low: int, high: int
                     "UPDATE fate SET outcome = 'rejected', reason = :reason, account_id = NULL, before = NULL"
                     " WHERE number BETWEEN :low AND :high AND outcome IN ('created', 'updated')"
                 ),
-                {"low": low, "high": high, "reason": _explained(error)},
+                {"low": low, "high": high, "reason": explained(error)},
             )
             return
         middle = (low + high) // 2
@@ -105,7 +110,8 @@ def _merge(session: PrincipalSession, statements: list[str], low: int, high: int
         _merge(session, statements, middle + 1, high, names)
 
 
-def _explained(error: IntegrityError | DataError | InternalError) -> str:
+def explained(error: IntegrityError | DataError | InternalError) -> str:
+    """A sentence for what the database refused although nothing here foresaw it."""
     diagnostics = getattr(error.orig, "diag", None)
     about = getattr(diagnostics, "constraint_name", None) or getattr(diagnostics, "message_primary", None) or "unknown"
     return f"The database refuses the row ({about})."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import text, update
+from sqlalchemy import CursorResult, text, update
 
 from gcrm.core import clock
 from gcrm.core.db import PrincipalSession
@@ -53,25 +53,31 @@ def undo(session: PrincipalSession, batch: ImportBatch) -> Undone:
 def _undo_accounts(session: PrincipalSession) -> Undone:
     _mark_changed(session, "accounts", "accounts.version")
     _mark_used(session, "accounts")
-    restored = session.execute(text(_restore("accounts", accounts.RESTORED))).rowcount
-    removed = session.execute(text(_REMOVE.format(table="accounts"))).rowcount
+    restored = _write(session, _restore("accounts", accounts.RESTORED))
+    removed = _write(session, _REMOVE.format(table="accounts"))
     return Undone(removed, restored, _count_kept(session))
 
 
 def _undo_contacts(session: PrincipalSession) -> Undone:
     _mark_changed(session, "contacts", "contacts.version")
     _mark_used(session, "contacts")
-    restored = session.execute(text(_restore("contacts", contacts.RESTORED))).rowcount
-    removed = session.execute(text(_REMOVE.format(table="contacts"))).rowcount
+    restored = _write(session, _restore("contacts", contacts.RESTORED))
+    removed = _write(session, _REMOVE.format(table="contacts"))
     return Undone(removed, restored, _count_kept(session))
 
 
 def _undo_people(session: PrincipalSession) -> Undone:
     """People are never deleted, for what they did stays theirs; those whom the file brought are switched off."""
     _mark_changed(session, "users", people.PERSON_MARK)
-    restored = session.execute(text(_restore("users", people.RESTORED))).rowcount
-    removed = session.execute(text(_SWITCH_OFF)).rowcount
+    restored = _write(session, _restore("users", people.RESTORED))
+    removed = _write(session, _SWITCH_OFF)
     return Undone(removed, restored, _count_kept(session))
+
+
+def _write(session: PrincipalSession, statement: str) -> int:
+    done = session.execute(text(statement))
+    assert isinstance(done, CursorResult)
+    return done.rowcount
 
 
 def _mark_changed(session: PrincipalSession, table: str, version: str) -> None:
@@ -82,14 +88,14 @@ def _mark_changed(session: PrincipalSession, table: str, version: str) -> None:
 def _mark_used(session: PrincipalSession, table: str) -> None:
     """Keep what anything points to, whatever tables there are."""
     for other, column in session.execute(text(_POINTING), {"table": table}).all():
-        session.execute(
-            text(_MARK_USED.format(table=table, other=other, column=column)), {"why": _USED.format(other)}
-        )
+        session.execute(text(_MARK_USED.format(table=table, other=other, column=column)), {"why": _USED.format(other)})
 
 
 def _restore(table: str, columns: tuple[str, ...]) -> str:
     """Each column as it was, where the import overwrote it."""
-    sets = ", ".join(f"{name} = CASE WHEN before ? '{name}' THEN old.{name} ELSE {table}.{name} END" for name in columns)
+    sets = ", ".join(
+        f"{name} = CASE WHEN before ? '{name}' THEN old.{name} ELSE {table}.{name} END" for name in columns
+    )
     return _RESTORE.format(table=table, sets=sets)
 
 

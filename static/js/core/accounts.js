@@ -1,18 +1,26 @@
-// Accounts on a map, from tiles: far out, a disc per cell whose area is its count; near, a point per account, its status by
-// colour and fill (a prospect is a ring), its tier by size. A disc zooms in; a point opens a card.
+// Accounts on a map, from tiles: far out, a disc per cell whose area is its count, coloured by what most of its accounts are; near,
+// a point per account, its status by colour and fill (a prospect is a ring), its tier by size. With `settings.size` "value" the area
+// of either is the annual value. A disc zooms in; a point opens a card, with `settings.card` the one that the server answers there.
 import { draw, fonts } from "./map_style.js";
 import { fill, json, make } from "./page.js";
 
-const LARGEST = 30; // pixels, the radius of the fullest cell in view
+const LARGEST = 21; // pixels, the radius of the fullest cell in view
+const LARGEST_POINT = 18;
+const DEEPEST = 16; // the deepest zoom of tiles; what lies together there is listed, not zoomed into
+const CELLS = 6; // a tile has 2^6 by 2^6 cells
 const many = ["all", ["!", ["has", "id"]], [">", ["get", "n"], 0]];
 const one = ["has", "id"];
-const size = (scale) => ["max", 4, ["min", LARGEST, ["*", scale, ["sqrt", ["get", "n"]]]]];
 const tiers = ["match", ["get", "tier"], "A", 8, "B", 6.5, "C", 5.5, 4.5];
+const byTier = ["interpolate", ["linear"], ["zoom"], 10, ["*", 0.7, tiers], 16, ["*", 1.3, tiers]];
+const root = (what) => ["sqrt", ["max", 0, ["coalesce", ["get", what], 0]]];
 
 const count = (texts) => ["step", ["get", "n"], ["to-string", ["get", "n"]],
   1000, ["concat", ["to-string", ["/", ["round", ["/", ["get", "n"], 100]], 10]], texts.thousand],
   10000, ["concat", ["to-string", ["round", ["/", ["get", "n"], 1000]]], texts.thousand],
   1000000, ["concat", ["to-string", ["/", ["round", ["/", ["get", "n"], 100000]], 10]], texts.million]];
+
+// More than half of a cell decide its colour; tiles that do not say keep the neutral one.
+const mostly = (word) => [">", ["*", 2, ["coalesce", ["get", word], 0]], ["get", "n"]];
 
 function layers(c, texts) {
   const status = ["match", ["get", "status"], "prospect", c.status.prospect, "customer", c.status.customer, c.status.former];
@@ -20,12 +28,13 @@ function layers(c, texts) {
   return [
     { id: "cells", type: "circle", ...from, filter: many,
       layout: { "circle-sort-key": ["-", 0, ["get", "n"]] },
-      paint: { "circle-color": c.mark, "circle-opacity": 0.86, "circle-stroke-color": c.paper, "circle-stroke-width": 1 } },
+      paint: { "circle-color": ["case", mostly("customers"), c.status.customer, mostly("prospects"), c.status.prospect, c.mark], "circle-opacity": 0.86, "circle-stroke-color": c.paper, "circle-stroke-width": 1 } },
     { id: "counts", type: "symbol", ...from, filter: ["all", many, [">", ["get", "n"], 1]],
-      layout: { "text-field": count(texts), "text-font": fonts(), "text-size": 11.5, "text-allow-overlap": false, "text-padding": 0, "symbol-sort-key": ["-", 0, ["get", "n"]] },
+      layout: { "text-field": count(texts), "text-font": fonts(), "text-size": 11, "text-allow-overlap": false, "text-padding": 1, "symbol-sort-key": ["-", 0, ["get", "n"]] },
       paint: { "text-color": c.mark_ink } },
     { id: "points", type: "circle", ...from, filter: one,
-      paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, ["*", 0.7, tiers], 16, ["*", 1.3, tiers]],
+      layout: { "circle-sort-key": ["-", 0, ["get", "value"]] },
+      paint: {
         "circle-color": ["match", ["get", "status"], "prospect", c.paper, status],
         "circle-stroke-width": ["match", ["get", "status"], "prospect", 2, 1],
         "circle-stroke-color": ["match", ["get", "status"], "prospect", status, c.paper] } },
@@ -42,34 +51,91 @@ export function card(properties, settings, texts) {
   return make("div", {}, make("a", { className: "map-card-name", href: url, textContent: properties.name }), facts);
 }
 
+/** Replace an element's content by what the server answers; what stands there stays when it does not. */
+export async function load(element, url) {
+  try {
+    const answer = await fetch(url);
+    if (!answer.ok) return;
+    element.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+  } catch { /* Without a connection the first facts have to do. */ }
+}
+
+export function openCard(map, lngLat, properties, settings) {
+  const content = card(properties, settings, json("map-texts"));
+  new map.gl.Popup({ offset: 10, maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(content).addTo(map);
+  if (settings.card) load(content, settings.card.replace("{id}", properties.id));
+}
+
+/** Several accounts at one spot: their names, each of which opens its card. */
+function openChoice(map, lngLat, all, settings) {
+  const choose = (properties) => {
+    const button = make("button", { type: "button", className: "map-choice", textContent: properties.name });
+    button.addEventListener("click", () => openCard(map, lngLat, properties, settings));
+    return make("li", {}, button);
+  };
+  const list = make("ul", { className: "map-choices" }, ...all.map(choose));
+  new map.gl.Popup({ offset: 10, maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(list).addTo(map);
+}
+
+function openHere(map, lngLat, settings) {
+  const size = 2 ** (DEEPEST + CELLS);
+  const latitude = lngLat.lat * Math.PI / 180;
+  const x = Math.floor((lngLat.lng + 180) / 360 * size);
+  const y = Math.floor((1 - Math.asinh(Math.tan(latitude)) / Math.PI) / 2 * size);
+  const url = new URL(settings.here, location.href);
+  url.search = new URLSearchParams([...new URLSearchParams(map.selection ?? ""), ["z", DEEPEST + CELLS], ["x", x], ["y", y]]);
+  const content = make("div");
+  new map.gl.Popup({ offset: 10, maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(content).addTo(map);
+  load(content, url);
+}
+
 /** Show the accounts of a tile address; call again with another address to show another selection. */
 export default function addAccounts(map, url, settings) {
   const tiles = [new URL(url, location.href).href.replaceAll("%7B", "{").replaceAll("%7D", "}")];
-  if (map.getSource("accounts")) return map.getSource("accounts").setTiles(tiles);
+  map.selection = new URL(tiles[0]).search;
+  if (map.getSource("accounts")) {
+    map.accountScales.clear();
+    return map.getSource("accounts").setTiles(tiles);
+  }
   const texts = json("map-texts");
-  map.addSource("accounts", { type: "vector", tiles, maxzoom: 14 });
+  map.addSource("accounts", { type: "vector", tiles, maxzoom: DEEPEST });
   draw(map, (c) => layers(c, texts), settings);
 
   // The fullest cell in view sets the scale of a zoom, once: later tiles fit in, discs do not change under the eye.
-  const scales = new Map();
+  const scales = map.accountScales = new Map();
+  let by = settings.size === "value" ? "value" : "n";
+  let now = "";
+  const largest = (filter) => Math.max(0, ...map.querySourceFeatures("accounts", { sourceLayer: "accounts", filter }).map(({ properties }) => properties[by]));
   const scale = () => {
     const zoom = Math.floor(map.getZoom());
     if (!scales.has(zoom)) {
-      const found = map.querySourceFeatures("accounts", { sourceLayer: "accounts", filter: many });
-      if (!found.length) return;
-      scales.set(zoom, LARGEST / Math.sqrt(Math.max(25, ...found.map(({ properties }) => properties.n))));
+      const [cell, point] = [largest(many), by === "value" ? largest(one) : 0];
+      if (!cell && !point) return;
+      scales.set(zoom, { cell: LARGEST / Math.sqrt(Math.max(25, cell)), point: LARGEST_POINT / Math.sqrt(Math.max(1, point)) });
     }
-    if (scale.now === scales.get(zoom)) return;
-    scale.now = scales.get(zoom);
-    map.setPaintProperty("cells", "circle-radius", size(scale.now));
-    map.setFilter("counts", ["all", many, [">", ["*", scale.now, ["sqrt", ["get", "n"]]], 9]]);
+    const { cell, point } = scales.get(zoom);
+    if (now === `${by} ${cell} ${point}`) return;
+    now = `${by} ${cell} ${point}`;
+    const radius = ["max", 3, ["min", LARGEST, ["*", cell, root(by)]]];
+    map.setPaintProperty("cells", "circle-radius", radius);
+    map.setPaintProperty("points", "circle-radius", by === "value" ? ["max", 3, ["min", LARGEST_POINT, ["*", point, root("value")]]] : byTier);
+    map.setFilter("counts", ["all", many, [">", ["get", "n"], 1], [">", radius, 8.5]]);
   };
+  map.setPaintProperty("points", "circle-radius", byTier);
   map.on("sourcedata", ({ sourceId }) => { if (sourceId === "accounts" && map.isSourceLoaded("accounts")) scale(); });
   map.on("idle", scale);
+  /** Size discs and points by "count" or "value". */
+  map.sizeAccounts = (word) => { by = word === "value" ? "value" : "n"; scales.clear(); scale(); };
 
-  map.on("click", "cells", ({ features: [{ geometry }] }) => map.easeTo({ center: geometry.coordinates, zoom: map.getZoom() + 2 }));
-  map.on("click", "points", ({ features: [{ geometry, properties }] }) => {
-    new map.gl.Popup({ offset: 10, maxWidth: "20rem" }).setLngLat(geometry.coordinates).setDOMContent(card(properties, settings, texts)).addTo(map);
+  map.on("click", "cells", ({ features: [{ geometry: { coordinates: [lng, lat] } }] }) => {
+    if (map.getZoom() >= DEEPEST && settings.here) openHere(map, { lng, lat }, settings);
+    else map.easeTo({ center: [lng, lat], zoom: map.getZoom() + 2 });
+  });
+  map.on("click", "points", ({ features }) => {
+    const all = [...new Map(features.map(({ properties }) => [properties.id, properties])).values()];
+    const place = features[0].geometry.coordinates;
+    if (all.length === 1) openCard(map, place, all[0], settings);
+    else openChoice(map, place, all, settings);
   });
   for (const layer of ["cells", "points"]) {
     map.on("mouseenter", layer, () => { map.getCanvas().style.cursor = "pointer"; });

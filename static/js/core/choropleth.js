@@ -1,48 +1,75 @@
 // Regions filled by a figure. The server sends {level, label, unit, limits, labels, regions: [{country, code, name, count, value, area_km2, href}]};
 // a value equal to a limit belongs to the class above it, as in gcrm.maps.classes. Resting on a region tells its figures; a click goes
-// to its `href`, or zooms to it and says so with the event "region".
+// to its `href`, or zooms to it and says so with the event "region". It may send besides: `format` (options of Intl.NumberFormat) and
+// `suffix` for figures, `counted` what `count` counts (null: the figure says it already), `none_label` for regions without a figure,
+// `tiles` {url, layer, key} where they are not those of regions, or `shapes`, GeoJSON features whose id is "country:code".
 import { colours, draw, firstLine, regionUrl, tileZoom } from "./map_style.js";
 import showLegend from "./legend.js";
 import { json, make, number } from "./page.js";
 import tip from "./map_tip.js";
 
-const key = ["concat", ["coalesce", ["get", "country"], ""], ":", ["get", "code"]];
 const hovering = ["boolean", ["feature-state", "hover"], false];
-const keysOf = ({ country, code }) => [`${country ?? ""}:${code}`, `:${code}`];
+
+/** What tiles call a region: "us:48121", or in tiles of their own the code alone. */
+const keyOf = (figures, { country, code }) => (figures.tiles ? code : `${country}:${code}`);
+const property = (figures) => figures.tiles?.key ?? "code";
 
 /** A colour for each region by its class, as a MapLibre expression. */
-function fillColour(c, { regions, limits, labels }) {
+function fillColour(c, figures) {
+  const { regions, limits, labels } = figures;
   const classes = labels.map(() => []);
   for (const region of regions) {
-    if (region.value !== null) classes[limits.filter((limit) => limit <= region.value).length].push(region);
+    if (region.value !== null) classes[limits.filter((limit) => limit <= region.value).length].push(keyOf(figures, region));
   }
-  const seen = new Set();
-  const fresh = (group) => group.flatMap(keysOf).filter((one) => !seen.has(one) && seen.add(one));
-  const branches = classes.flatMap((group, i) => { const keys = fresh(group); return keys.length ? [keys, c.ramps[labels.length][i]] : []; });
-  return branches.length ? ["match", key, ...branches, c.none] : c.none;
+  const branches = classes.flatMap((keys, i) => (keys.length ? [[...new Set(keys)], c.ramps[labels.length][i]] : []));
+  return branches.length ? ["match", ["get", property(figures)], ...branches, c.none] : c.none;
 }
 
-const layers = (c, figures) => {
-  const from = { source: "choropleth", "source-layer": "regions" };
-  return [
-    { id: "choropleth", type: "fill", ...from, paint: { "fill-color": fillColour(c, figures), "fill-antialias": false } },
-    { id: "choropleth-line", type: "line", ...from, paint: { "line-color": ["case", hovering, c.hover, c.land], "line-width": ["interpolate", ["linear"], ["zoom"], 3, ["case", hovering, 2.5, 0.25], 8, ["case", hovering, 2.5, 1]] } },
-  ];
+const from = (figures) => ({ source: "choropleth", ...figures.shapes ? {} : { "source-layer": figures.tiles?.layer ?? "regions" } });
+
+const layers = (c, figures) => [
+  { id: "choropleth", type: "fill", ...from(figures), paint: { "fill-color": fillColour(c, figures), "fill-antialias": false } },
+  { id: "choropleth-line", type: "line", ...from(figures), paint: { "line-color": ["case", hovering, c.hover, c.land], "line-width": ["interpolate", ["linear"], ["zoom"], 3, ["case", hovering, 2.5, 0.25], 8, ["case", hovering, 2.5, 1]] } },
+];
+
+function source(figures, settings) {
+  if (figures.shapes) {
+    const features = figures.shapes.features.map((feature) => ({ ...feature, properties: { code: feature.id, name: feature.properties.name } }));
+    return { type: "geojson", data: { type: "FeatureCollection", features }, promoteId: "code", tolerance: 0.2 };
+  }
+  const url = figures.tiles ? new URL(figures.tiles.url, location.href).href.replaceAll("%7B", "{").replaceAll("%7D", "}") : regionUrl(figures.level, settings);
+  return { type: "vector", tiles: [url], maxzoom: tileZoom(figures.level, settings), promoteId: property(figures) };
+}
+
+/** A figure as it is read, with its unit. */
+export const written = ({ format, unit, suffix }, value) => {
+  const plain = number(value, format);
+  return suffix === undefined ? `${plain} ${unit ?? ""}`.trim() : `${plain} ${suffix}`.trim();
 };
 
-function told(region, { label, unit }, texts) {
-  const rows = [[label, region.value === null ? texts.no_data : `${number(region.value)} ${unit ?? ""}`]];
-  if (region.count !== undefined) rows.push([texts.count, number(region.count)]);
+/** The name of a region and its figures, as elements. */
+export function told(region, figures, texts) {
+  const rows = [[figures.label, region.value === null ? texts.no_data : written(figures, region.value)]];
+  if (region.count !== undefined && figures.counted !== null) rows.push([figures.counted ?? texts.count, number(region.count)]);
   if (region.area_km2) rows.push([texts.area, `${number(region.area_km2)} km²`]);
   return [make("strong", { textContent: region.name }), make("dl", {}, ...rows.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]))];
 }
 
-function boundsOf(map, code) {
+function boundsOf(map, key) {
   const bounds = new map.gl.LngLatBounds();
-  for (const { geometry } of map.querySourceFeatures("choropleth", { sourceLayer: "regions", filter: ["==", ["get", "code"], code] })) {
+  const filter = ["==", ["get", property(map.figures)], key];
+  for (const { geometry } of map.querySourceFeatures("choropleth", { sourceLayer: map.figures.tiles?.layer ?? "regions", filter })) {
     geometry.coordinates.flat(geometry.type === "Polygon" ? 1 : 2).forEach((point) => bounds.extend(point));
   }
   return bounds;
+}
+
+function legend(figures, settings, texts) {
+  const gaps = figures.none_label ?? (figures.regions.some(({ value }) => value === null) ? texts.no_data : null);
+  showLegend(document.getElementById("legend"), {
+    title: figures.label, unit: figures.unit, labels: [...figures.labels, ...gaps ? [gaps] : []],
+    colours: () => [...colours(settings).ramps[figures.labels.length] ?? [], colours(settings).none],
+  });
 }
 
 /** Fill regions; call again with other figures to change them. `figures` may be {url}, where they are fetched. */
@@ -51,42 +78,41 @@ export default async function addChoropleth(map, figures, settings) {
   const texts = json("map-texts");
   for (const id of ["choropleth", "choropleth-line"]) if (map.getLayer(id)) map.removeLayer(id);
   if (map.getSource("choropleth")) map.removeSource("choropleth");
-  map.addSource("choropleth", { type: "vector", tiles: [regionUrl(figures.level, settings)], maxzoom: tileZoom(figures.level, settings), promoteId: "code" });
+  map.addSource("choropleth", source(figures, settings));
   map.figures = figures;
+  map.regionsByKey = new Map(figures.regions.map((region) => [keyOf(figures, region), region]));
   if (map.repaintChoropleth) map.repaintChoropleth();
   else map.repaintChoropleth = draw(map, (c) => layers(c, map.figures), settings, firstLine(settings));
-  const gaps = figures.regions.some(({ value }) => value === null);
-  showLegend(document.getElementById("legend"), {
-    title: figures.label, unit: figures.unit, labels: [...figures.labels, ...gaps ? [texts.no_data] : []],
-    colours: () => [...colours(settings).ramps[figures.labels.length] ?? [], colours(settings).none],
-  });
+  legend(figures, settings, texts);
   if (map.choroplethEvents) return;
   map.choroplethEvents = true;
 
-  const find = ({ properties }) => map.figures.regions.find(({ country, code }) => code === properties.code && (!properties.country || country === properties.country));
+  const keyed = ({ properties }) => properties[property(map.figures)];
+  const find = (feature) => map.regionsByKey.get(keyed(feature));
   const hint = tip(map);
   let hovered = null;
   const hover = (id) => {
     if (id === hovered) return;
-    const state = (code, on) => code !== null && map.getSource("choropleth") && map.setFeatureState({ source: "choropleth", sourceLayer: "regions", id: code }, { hover: on });
+    const state = (key, on) => key !== null && map.getSource("choropleth") && map.setFeatureState({ source: "choropleth", ...map.figures.shapes ? {} : { sourceLayer: map.figures.tiles?.layer ?? "regions" }, id: key }, { hover: on });
     state(hovered, false);
     state(id, true);
     hovered = id;
   };
   map.on("mousemove", "choropleth", ({ point, features: [feature] }) => {
-    hover(feature.properties.code);
-    hint.show(point, told(find(feature) ?? { name: feature.properties.name, value: null }, map.figures, texts));
+    hover(keyed(feature));
+    hint.show(point, told(find(feature) ?? { name: feature.properties.name, value: null }, { ...map.figures, ...find(feature) ? {} : { counted: null } }, texts));
   });
   map.on("mouseleave", "choropleth", () => { hover(null); hint.hide(); });
   map.on("movestart", () => { hover(null); hint.hide(); });
-  map.on("click", "choropleth", ({ point, features: [feature] }) => {
+  map.on("click", "choropleth", ({ point, lngLat, features: [feature] }) => {
     // What lies over a region, such as an account, takes the click.
     const over = ["cells", "points"].filter((id) => map.getLayer(id));
     if (over.length && map.queryRenderedFeatures(point, { layers: over }).length) return;
+    hint.hide();
     const region = find(feature) ?? feature.properties;
-    const heard = map.getContainer().dispatchEvent(new CustomEvent("region", { bubbles: true, cancelable: true, detail: { level: map.figures.level, ...region } }));
-    if (!heard) return;
+    const detail = { level: map.figures.level, key: keyed(feature), lngLat, ...region };
+    if (!map.getContainer().dispatchEvent(new CustomEvent("region", { bubbles: true, cancelable: true, detail }))) return;
     if (region.href) location.assign(region.href);
-    else map.fitBounds(boundsOf(map, region.code), { padding: 48 });
+    else map.fitBounds(boundsOf(map, keyed(feature)), { padding: 48 });
   });
 }

@@ -28,7 +28,8 @@ export async function openMap(element, settings = settingsOfPage()) {
       style: settings.style ?? { version: 8, sources: sources(settings), layers: [] },
       bounds: settings.bounds ?? [-125, 24, -66, 50],
       fitBoundsOptions: { padding: padding(element) },
-      hash: "at",
+      hash: settings.is_embedded ? false : "at",
+      cooperativeGestures: Boolean(settings.is_embedded),
       maxZoom: 19,
       attributionControl: settings.attribution ? { compact: true, customAttribution: settings.attribution } : false,
       dragRotate: false,
@@ -37,14 +38,16 @@ export async function openMap(element, settings = settingsOfPage()) {
       fadeDuration: 120,
       canvasContextAttributes: { preserveDrawingBuffer: Boolean(settings.keep_drawing) },
       locale: { "Map.Title": texts.map, "NavigationControl.ZoomIn": texts.zoom_in, "NavigationControl.ZoomOut": texts.zoom_out,
-        "GeolocateControl.FindMyLocation": texts.locate, "GeolocateControl.LocationNotAvailable": texts.locate_failed, "Popup.Close": texts.close },
+        "GeolocateControl.FindMyLocation": texts.locate, "GeolocateControl.LocationNotAvailable": texts.locate_failed, "Popup.Close": texts.close,
+        "CooperativeGesturesHandler.MobileHelpText": texts.two_fingers, "CooperativeGesturesHandler.WindowsHelpText": texts.ctrl_scroll,
+        "CooperativeGesturesHandler.MacHelpText": texts.ctrl_scroll },
     });
   } catch (error) {
     console.error(error);
     return fallBack(element);
   }
   map.touchZoomRotate.disableRotation();
-  map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
+  if (!settings.is_embedded) map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new gl.GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "top-right");
   await new Promise((resolve) => { map.once("style.load", resolve); });
   if (!settings.style) {
@@ -52,6 +55,7 @@ export async function openMap(element, settings = settingsOfPage()) {
     addLabels(map, settings);
   }
   map.gl = gl;
+  map.roomAround = padding(element);
   element.map = map;
   return map;
 }
@@ -59,8 +63,9 @@ export async function openMap(element, settings = settingsOfPage()) {
 // The view is fitted beside the panel on a wide screen, above the sheet on a phone.
 function padding(element) {
   const wide = element.clientWidth > 768;
-  const panels = document.querySelector(".map-panels")?.childElementCount;
-  return { top: 24, right: 24, bottom: wide || !panels ? 24 : 72, left: wide && panels ? 376 : 24 };
+  const panels = document.querySelector(".map-panels");
+  const some = Boolean(panels?.childElementCount);
+  return { top: 24, right: 24, bottom: wide || !some ? 24 : 72, left: wide && some ? panels.offsetWidth + 40 : 24 };
 }
 
 function fallBack(element) {

@@ -17,7 +17,7 @@ export default function arrive(form) {
     const button = form.querySelector("button");
     if (button.disabled) return;
     button.disabled = true;
-    button.lastChild.textContent = form.dataset.finding;
+    button.querySelector("[data-label]").textContent = form.dataset.finding;
     for (const [name, value] of Object.entries(await find())) {
       const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
       form.append(field);

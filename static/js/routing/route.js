@@ -4,6 +4,7 @@ import { draw } from "../core/map_style.js";
 import { make } from "../core/page.js";
 
 const WIDEST_ZOOM = 14;
+const EMBEDDED_ROOM = { top: 28, bottom: 28, left: 28, right: 72 }; // the button stands at the right
 
 function boundsOf(features) {
   const points = features.flatMap(({ geometry }) => (geometry.type === "Point" ? [geometry.coordinates] : geometry.coordinates));
@@ -12,9 +13,9 @@ function boundsOf(features) {
   return [[Math.min(...lons), Math.min(...lats)], [Math.max(...lons), Math.max(...lats)]];
 }
 
-function mark(map, { geometry, properties }) {
+function mark(map, { geometry, properties }, isNext) {
   const text = properties.kind === "home" ? "⌂" : String(properties.number);
-  const element = make("div", { className: `route-mark route-${properties.status ?? "home"}`, textContent: text });
+  const element = make("div", { className: `route-mark route-${isNext ? "next" : properties.status ?? "home"}`, textContent: text });
   if (properties.name) element.title = properties.name;
   new map.gl.Marker({ element }).setLngLat(geometry.coordinates).addTo(map);
 }
@@ -30,7 +31,9 @@ export default async function route(element) {
     paint: { "line-color": getComputedStyle(element).getPropertyValue("--accent").trim(), "line-width": 3, "line-opacity": 0.7 },
   }];
   draw(map, layers, settings);
-  for (const feature of features) if (feature.geometry.type === "Point") mark(map, feature);
-  if (features.length) map.fitBounds(boundsOf(features), { padding: 48, maxZoom: WIDEST_ZOOM, duration: 0 });
+  const next = features.find(({ properties }) => properties.status === "ahead");
+  // Later stops lie below earlier ones, and the next one on top of all.
+  for (const feature of features.toReversed()) if (feature.geometry.type === "Point") mark(map, feature, feature === next);
+  if (features.length) map.fitBounds(boundsOf(features), { padding: settings.is_embedded ? EMBEDDED_ROOM : 48, maxZoom: WIDEST_ZOOM, duration: 0 });
   element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: map }));
 }

@@ -1,0 +1,135 @@
+"""Reads of import batches and their rows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from gcrm.core.errors import NotFound
+from gcrm.exchange.headers import FIELDS
+from gcrm.exchange.mapping import Mapping
+from gcrm.exchange.models import ImportBatch, ImportRow
+from gcrm.exchange.reading import Row, Table
+
+PREVIEWED_ROWS = 20
+LISTED_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a file as the mapping page shows it."""
+
+    header: str
+    field: str
+    """Our field, or '' for one that is kept beside the fields."""
+    samples: list[str]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would be read from a file."""
+
+    columns: list[Column]
+    rows: list[Row]
+    encoding: str
+    is_guess: bool
+    is_damaged: bool
+    delimiter: str
+    sheets: list[str]
+    sheet: str | None
+    rows_estimate: int
+    rows_are_all: bool
+    fields: tuple[str, ...]
+
+
+def batch_by_uuid(session: Session, public: uuid.UUID | str) -> ImportBatch:
+    """The batch of a public id; unknown and forbidden look alike."""
+    try:
+        wanted = public if isinstance(public, uuid.UUID) else uuid.UUID(public)
+    except ValueError:
+        wanted = None
+    found = session.scalar(select(ImportBatch).options(joinedload(ImportBatch.user)).where(ImportBatch.uuid == wanted))
+    if found is None:
+        raise NotFound("There is nothing at this address, or nothing that you may see.")
+    return found
+
+
+def recent(session: Session, limit: int = 50) -> list[ImportBatch]:
+    """The newest batches."""
+    found = select(ImportBatch).options(joinedload(ImportBatch.user)).order_by(ImportBatch.id.desc()).limit(limit)
+    return list(session.scalars(found))
+
+
+def batches() -> Select[Any]:
+    """All batches, newest first, for keyset pages."""
+    return select(ImportBatch).options(joinedload(ImportBatch.user)).order_by(ImportBatch.id.desc())
+
+
+def rows_of(batch: ImportBatch, outcome: str | None = None) -> Select[Any]:
+    """A batch's rows in the order of the file, for keyset pages."""
+    found = select(ImportRow).where(ImportRow.batch_id == batch.id).order_by(ImportRow.number)
+    return found.where(ImportRow.outcome == outcome) if outcome else found
+
+
+def rejected(session: Session, batch: ImportBatch, limit: int = LISTED_ROWS, after: int = 0) -> list[ImportRow]:
+    """Rejected rows with their cells and reasons."""
+    found = rows_of(batch, "rejected").where(ImportRow.number > after).limit(limit)
+    return list(session.scalars(found))
+
+
+def every_rejected(session: Session, batch: ImportBatch) -> Iterator[ImportRow]:
+    """All rejected rows, read as they are used."""
+    found = rows_of(batch, "rejected").execution_options(yield_per=1000)
+    yield from session.scalars(found)
+
+
+def remarked(session: Session, batch: ImportBatch, limit: int = LISTED_ROWS) -> list[ImportRow]:
+    """Rows that were taken with a remark."""
+    found = rows_of(batch).where(ImportRow.outcome != "rejected", ImportRow.reason.is_not(None)).limit(limit)
+    return list(session.scalars(found))
+
+
+def kept_on_undoing(session: Session, batch: ImportBatch, limit: int = LISTED_ROWS) -> list[ImportRow]:
+    """Rows whose subject undoing left as it was, with the reason."""
+    found = rows_of(batch).where(ImportRow.kept_because.is_not(None)).limit(limit)
+    return list(session.scalars(found))
+
+
+def count_kept(session: Session, batch: ImportBatch) -> int:
+    found = select(func.count()).where(ImportRow.batch_id == batch.id, ImportRow.kept_because.is_not(None))
+    return int(session.scalar(found) or 0)
+
+
+def headers_of(batch: ImportBatch) -> list[str]:
+    """The file's headers."""
+    return [column["header"] for column in batch.columns or []]
+
+
+def preview(table: Table, mapping: Mapping, rows_estimate: int) -> Preview:
+    """The file's first rows, and what each column is taken for."""
+    rows = list(islice(table.rows(), PREVIEWED_ROWS + 1))
+    shown = rows[:PREVIEWED_ROWS]
+    columns = []
+    for place, header in enumerate(table.headers):
+        texts = (row.cells[place].strip() for row in shown if row.fault is None)
+        samples = list(dict.fromkeys(text for text in texts if text))[:3]
+        columns.append(Column(header, mapping.field_of(header), samples))
+    return Preview(
+        columns=columns,
+        rows=shown,
+        encoding=table.encoding.name.replace("utf-8-sig", "UTF-8").replace("utf-8", "UTF-8"),
+        is_guess=table.encoding.is_guess,
+        is_damaged=table.encoding.is_damaged and any(row.fault for row in shown),
+        delimiter=table.delimiter,
+        sheets=table.sheets,
+        sheet=table.sheet,
+        rows_estimate=len(rows) if len(rows) <= PREVIEWED_ROWS else rows_estimate,
+        rows_are_all=len(rows) <= PREVIEWED_ROWS,
+        fields=FIELDS[mapping.kind],
+    )

@@ -1,0 +1,52 @@
+"""What visits add to an account's page: the next appointments, the open tasks, and a short form to log a call or a note."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from gcrm.core import clock, web
+from gcrm.customers import panels
+from gcrm.customers.models import Account
+from gcrm.visits import queries, services
+from gcrm.visits.forms import ActivityForm
+from gcrm.visits.labels import KIND_ICONS, OUTCOME_LABELS, OUTCOME_TONES
+
+
+def quick_log(account: Account) -> str:
+    """Two taps: the kind, and what it was about."""
+    if not current_user.may("log_activities"):
+        return ""
+    return render_template("visits/_quick_log.html", account=account, form=ActivityForm(kind="call"), icons=KIND_ICONS)
+
+
+def appointments(account: Account) -> str:
+    session = web.session()
+    return render_template(
+        "visits/_appointments.html", account=account, visits=queries.visits_of(session, account.id, 3),
+        appointments=queries.appointments_of(session, account.id, clock.now()), outcomes=OUTCOME_LABELS,
+        tones=OUTCOME_TONES,
+    )  # fmt: skip
+
+
+def tasks(account: Account) -> str:
+    session = web.session()
+    found = queries.tasks_of(session, account.id)
+    return render_template(
+        "visits/_tasks.html", account=account, tasks=found, today=clock.today(services.zone_of(session, account))
+    )
+
+
+def log_action(account: Account) -> dict[str, Any] | None:
+    if not current_user.may("log_activities"):
+        return None
+    return {"label": _("Log a visit"), "url": url_for("visits.log", account=account.uuid), "icon": "map-pin", "kind": "primary"}
+
+
+panels.register("quick_log", 10, quick_log)
+panels.register("appointments", 10, appointments, place="side")
+panels.register("tasks", 20, tasks, place="side")
+panels.register_action("log_visit", 10, log_action)

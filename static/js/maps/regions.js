@@ -1,0 +1,108 @@
+// The map of regions. Every choice is a query string: it goes into the address, and the server answers the panel's part with the map's
+// figures in it. A click leads from a region to the finer ones in it; where nothing hovers, it first tells the figures.
+import addChoropleth, { told } from "../core/choropleth.js";
+import { mapTexts, openMap, settingsOfPage } from "../core/map.js";
+import { fill, json, make } from "../core/page.js";
+import watchSelection, { follow, keep, newest, wordsOf } from "./selection.js";
+
+const OWN = ["level", "metric", "method", "classes", "parent", "sort", "all"];
+const hovers = matchMedia("(hover: hover)");
+
+/** The form's own fields say what a query says; the selection's stay. */
+function show(form, query) {
+  const words = new URLSearchParams(query);
+  for (const name of OWN) {
+    const field = form.elements[name];
+    if (!field || (name === "classes" && !words.get(name))) continue;
+    if (name === "method") for (const radio of field) radio.checked = radio.value === (words.get(name) ?? "quantile");
+    else field.value = words.get(name) ?? "";
+  }
+}
+
+function regionCard(region, figures, finerQuery, texts) {
+  const words = json("region-texts");
+  const key = encodeURIComponent(figures.level === "territory" ? region.code : region.key);
+  const link = (text, href, kind) => make("a", { className: `btn btn-sm btn-${kind}`, href, textContent: text });
+  const actions = make("div", { className: "region-actions" });
+  if (finerQuery) actions.append(link(fill(words.finer[figures.below[region.country]], region), `?${finerQuery}`, "primary"));
+  actions.append(link(words.list, figures.list_url + key, "secondary"));
+  if (figures.map_url) actions.append(link(words.map, figures.map_url + key, "secondary"));
+  return make("article", { className: "map-card" }, ...told(region, figures, texts), actions);
+}
+
+export default async function regionsMap(element) {
+  const settings = settingsOfPage();
+  const form = document.getElementById("selection");
+  const map = await openMap(element, settings);
+  const fetchNewest = newest();
+  let popup = null;
+
+  const draw = () => { if (map) addChoropleth(map, json("figures"), settings); };
+
+  const go = async (query, { moves = false, adds = true } = {}) => {
+    popup?.remove();
+    const page = await fetchNewest(`${settings.part}?${query}`);
+    if (!page) return;
+    document.getElementById("part").replaceWith(page.getElementById("part"));
+    const part = document.getElementById("part");
+    show(form, query);
+    form.elements.level.value = part.dataset.level;
+    form.elements.parent.value = part.dataset.parent;
+    if (adds && moves) history.pushState({ query }, "", `${location.pathname}?${query}${location.hash}`);
+    else keep(query);
+    followAll();
+    draw();
+    if (map && moves) map.fitBounds(JSON.parse(part.dataset.bounds ?? "null") ?? settings.bounds, { padding: map.roomAround });
+  };
+
+  const followAll = () => {
+    const words = wordsOf(form);
+    for (const link of document.querySelectorAll("[data-with-words]")) link.href = `${link.dataset.withWords}?${words}`;
+    for (const name of OWN) words.delete(name);
+    follow(words.toString());
+  };
+
+  const queryOf = () => {
+    const words = wordsOf(form);
+    if (words.get("method") === "quantile") words.delete("method");
+    if (words.get("classes") === "5") words.delete("classes");
+    return words;
+  };
+  const finerQuery = (region) => {
+    const finer = json("figures").below[region.country];
+    if (!finer) return null;
+    const words = queryOf();
+    words.set("level", finer);
+    words.set("parent", region.key);
+    words.delete("all");
+    return words.toString();
+  };
+
+  watchSelection(form, () => go(queryOf().toString()));
+  form.addEventListener("click", (event) => {
+    const link = event.target.closest('#part a[href^="?"]');
+    if (!link || link.matches("[data-drop]") || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    go(link.getAttribute("href").slice(1), { moves: Boolean(link.closest(".way")) });
+  });
+  addEventListener("popstate", () => { if (location.search !== `?${queryOf()}`) go(location.search.slice(1), { moves: true, adds: false }); });
+  if (!map) return;
+
+  element.addEventListener("region", (event) => {
+    const region = event.detail;
+    if (region.value === undefined) return event.preventDefault();
+    event.preventDefault();
+    const finer = finerQuery(region);
+    if (finer && hovers.matches) return go(finer, { moves: true });
+    popup = new map.gl.Popup({ maxWidth: "20rem" }).setLngLat(region.lngLat).setDOMContent(regionCard(region, json("figures"), finer, mapTexts())).addTo(map);
+    popup.getElement().addEventListener("click", (clicked) => {
+      const link = clicked.target.closest('a[href^="?"]');
+      if (!link) return;
+      clicked.preventDefault();
+      go(link.getAttribute("href").slice(1), { moves: true });
+    });
+    return undefined;
+  });
+  draw();
+  element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: map }));
+}
