@@ -40,6 +40,8 @@ class Half:
     plan: Any
     ready: Any
     stop: Any
+    territory: Any = None
+    """Everybody sees it."""
 
 
 @dataclass
@@ -63,6 +65,7 @@ def make_company(session: Any) -> Company:
     people_of = {role: make.make_user(session, role, name=f"A {role}") for role in ROLES[2:]}
     territory = make.make_territory(session, regions=(), name="Middle")
     ours, theirs = make_half(session, ""), make_half(session, MARK)
+    ours.territory = theirs.territory = territory
     batch = ImportBatch(
         kind="accounts", filename=f"{MARK}.csv", source=MARK, options={}, status="settled", read=1, rejected=1,
         user_id=people_of["planner"].id,
@@ -75,12 +78,15 @@ def make_company(session: Any) -> Company:
     return Company(ours, theirs, people_of, region, territory, batch, invitation, session)
 
 
-def make_half(session: Any, mark: str) -> Half:
-    """One team with its rep and one of everything; each text holds the mark."""
+def make_half(session: Any, mark: str, people_of: Half | None = None) -> Half:
+    """One team with its rep and one of everything; each text holds the mark.
+
+    With `people_of` the team and its people are those of another half: people are no secret, customers are.
+    """
     now = clock.now()
-    team = make.make_team(session)
-    manager = make.make_user(session, "manager", team)
-    rep = make.make_user(session, "rep", team, home=(-76.9, 40.3))
+    team = people_of.team if people_of else make.make_team(session)
+    manager = people_of.manager if people_of else make.make_user(session, "manager", team)
+    rep = people_of.rep if people_of else make.make_user(session, "rep", team, home=(-76.9, 40.3))
     words = {"city": f"{mark} Town", "street": f"{mark} Street 1", "tags": [f"{mark}tag"], "industry": f"{mark} trade"}
     parent = make.make_account(session, rep, name=f"{mark} Holding", **words)
     account = make.make_account(
@@ -99,7 +105,7 @@ def make_half(session: Any, mark: str) -> Half:
     activity = make.make_activity(session, account, rep, subject=f"{mark} call", note=f"{mark} note")
     task = make.make_task(session, account, rep, title=f"{mark} task", due_on=clock.today(ZONE))
     touch = make.make_touch(session, account, rep, summary=f"{mark} touch")
-    plan = _plan(session, rep, account, mark, "published", clock.today(ZONE))
+    plan = _plan(session, rep, account, mark, "replaced" if people_of else "published", clock.today(ZONE))
     ready = _plan(session, rep, account, mark, "ready", clock.today(ZONE) + dt.timedelta(days=1))
     return Half(
         team, manager, rep, account, parent, contact, deal, ahead, arrived, activity, task, touch, plan, ready,

@@ -31,6 +31,8 @@ WITH_DATABASE = {
     "routing/reasons": "sentences by gettext",
     "routing/reports": "a plan as figures",
     "routing/plan_cli": "a command",
+    "demo/write": "the story's rows on their way into the tables",
+    "demo/presence": "asked at every start, before anything heavy is loaded",
 }
 
 

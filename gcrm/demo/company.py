@@ -15,7 +15,7 @@ from gcrm.demo.calendar import DAYS_TOLD, Calendar
 from gcrm.demo.country import Country
 from gcrm.demo.places import Place
 from gcrm.demo.rows import AccountRow, ShareRow
-from gcrm.demo.staff import Staff, address_of, make_staff
+from gcrm.demo.staff import Staff, address_of, make_staff, team_sizes
 
 SOURCE = "demo"
 FEWEST_ACCOUNTS = 50
@@ -48,10 +48,16 @@ class Company:
         return [business for business in self.businesses if business.row.owner == person]
 
 
-def make_company(country: Country, calendar: Calendar, accounts: int, reps: int, seed: int) -> Company:
-    """Everything that the seed says about the company on this ground on this day."""
+def check_size(accounts: int, reps: int) -> None:
+    """Refuse what is no company."""
     if not FEWEST_ACCOUNTS <= accounts <= MOST_ACCOUNTS:
         raise Invalid(f"The demo has {FEWEST_ACCOUNTS} to {MOST_ACCOUNTS:,} accounts, not {accounts:,}.")
+    team_sizes(reps)
+
+
+def make_company(country: Country, calendar: Calendar, accounts: int, reps: int, seed: int) -> Company:
+    """Everything that the seed says about the company on this ground on this day."""
+    check_size(accounts, reps)
     strengths = businesses.strengths(country.county_weights(), country.home(), country.unserved(), reps, seed)
     places = country.scatter(accounts, {code: s.presence for code, s in strengths.items()}, seed)
     seeds.stream(seed, "order").shuffle(places)

@@ -60,8 +60,8 @@ def radius_km(population: int) -> float:
 def near_towns(towns: Sequence[Town], ground: Ground, water: Any, count: int, seed: int) -> list[Place]:
     """Scatter places round the towns' centres, with the density of an exponential disc.
 
-    A place that falls into water or out of its town's area is drawn again, from the same town; where that keeps failing
-    it lies within steps of the centre.
+    A place that falls into water or out of its town's area is drawn again, nearer to the centre each time; where even
+    that fails it is the centre itself.
     """
     draw = seeds.arrays(seed, "places")
     weights = np.array([town.weight for town in towns])
@@ -73,7 +73,7 @@ def near_towns(towns: Sequence[Town], ground: Ground, water: Any, count: int, se
     points = np.zeros((count, 2))
     missing = np.arange(count)
     for turn in range(ROUNDS):
-        # An exponential disc is the sum of two exponential steps outwards; later turns stay closer.
+        # The distance in an exponential disc is the sum of two exponential steps.
         reach = scale[chosen[missing]] * far[missing] * (0.92**turn)
         distance = draw.gamma(2.0, reach / 1.35) + 0.03
         angle = draw.random(len(missing)) * 2 * np.pi
@@ -82,9 +82,9 @@ def near_towns(towns: Sequence[Town], ground: Ground, water: Any, count: int, se
         missing = missing[~_on_land(points[missing], pieces[chosen[missing]], ground, water)]
         if not len(missing):
             break
-    points[missing] = centre[chosen[missing]]
+    points[missing] = centre[chosen[missing]].round(6)
     return [
-        Place(round(float(lon), 6), round(float(lat), 6), towns[town].piece, towns[town].name, towns[town].is_rural)
+        Place(float(lon), float(lat), towns[town].piece, towns[town].name, towns[town].is_rural)
         for (lon, lat), town in zip(points, chosen.tolist(), strict=True)
     ]
 

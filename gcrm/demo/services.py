@@ -15,6 +15,7 @@ from gcrm.core.config import settings
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Conflict, Invalid
 from gcrm.demo import queries, write
+from gcrm.demo.company import check_size
 from gcrm.demo.country import Country
 from gcrm.demo.korea import Korea
 from gcrm.demo.story import Story, make_story
@@ -80,6 +81,7 @@ def _drop(name: str) -> None:
 
 def make_demo(wish: Wish, say: Say) -> Made:
     """Fill an empty database: the regions in a transaction of their own, all the rest in one."""
+    check_size(wish.accounts, wish.reps)
     began = time.monotonic()
     kind = COUNTRIES[wish.country]
     password, hashed, is_random = _password()

@@ -16,6 +16,9 @@ METHODS = ("quantile", "equal")
 SORTS = ("value", "name", "count", "area")
 USUAL_CLASSES = 5
 USUAL_METRIC = "customers"
+USUAL_SORT = "-value"
+USUAL = {"method": METHODS[0], "classes": str(USUAL_CLASSES), "sort": USUAL_SORT}
+"""What an address need not say."""
 
 SHOWN = ("status", "tier", "owner", "territory", "due", "place")
 """Fields that a map's filter shows first."""
@@ -42,7 +45,7 @@ class RegionsWanted:
         level = words.get("level") or None
         metric = words.get("metric") or USUAL_METRIC
         method = words.get("method") or METHODS[0]
-        sort = words.get("sort") or "-value"
+        sort = words.get("sort") or USUAL_SORT
         metric_named(metric)
         if level:
             level_named(level)
@@ -55,17 +58,22 @@ class RegionsWanted:
             sort, words.get("all") == "1",
         )  # fmt: skip
 
-    def query(self, **changes: str | None) -> str:
-        """The address's query with some words changed; a None takes the word away."""
-        own = {
-            "level": self.level,
+    @property
+    def words(self) -> dict[str, str]:
+        """What the form's own fields say, beside the selection's."""
+        return {
+            "level": self.level or "",
             "metric": self.metric,
-            "method": self.method if self.method != METHODS[0] else None,
-            "classes": str(self.classes) if self.classes != USUAL_CLASSES else None,
-            "parent": self.parent,
-            "sort": self.sort if self.sort != "-value" else None,
-            "all": "1" if self.all else None,
-        } | changes
+            "method": self.method,
+            "classes": str(self.classes),
+            "parent": self.parent or "",
+            "sort": self.sort,
+            "all": "1" if self.all else "",
+        }
+
+    def query(self, **changes: str | None) -> str:
+        """The address's query with some words changed; a None takes the word away, and usual ones are not said."""
+        own = {name: value for name, value in self.words.items() if value != USUAL.get(name)} | changes
         return urlencode([(name, value) for name, value in own.items() if value] + self.selection.pairs())
 
 

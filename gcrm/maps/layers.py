@@ -36,9 +36,9 @@ LEVEL_LABELS = {
     "state": _l("States"),
     "county": _l("Counties"),
     "municipality": _l("Municipalities"),
-    "hex1000": _l("Hexagons of 1,000 km²"),
-    "hex100": _l("Hexagons of 100 km²"),
-    "hex10": _l("Hexagons of 10 km²"),
+    "hex1000": _l("1,000 km² hexagons"),
+    "hex100": _l("100 km² hexagons"),
+    "hex10": _l("10 km² hexagons"),
     "territory": _l("Territories"),
 }
 BY_LABELS = {
@@ -106,6 +106,12 @@ def below(loaded: Sequence[LoadedLevel], level: str) -> dict[str, str]:
     return found
 
 
+def status_items() -> list[dict[str, Any]]:
+    """The colour key of accounts, with the discs in which no status has more than half."""
+    mixed = {"label": _("Several, mixed"), "light": palette.MAP_LIGHT["mark"], "dark": palette.MAP_DARK["mark"]}
+    return [*palette.status_items({word: str(label) for word, label in STATUS_LABELS.items()}), mixed]
+
+
 # -- how figures are written -------------------------------------------------------------------------------------------
 
 
@@ -136,7 +142,7 @@ def significant(value: float) -> str:
 
 
 def unit(metric: Metric) -> str:
-    """What stands after the figure; money carries its own sign."""
+    """What a figure is taken per; money carries its own sign."""
     return _("per km²") if metric.is_density else ""
 
 
@@ -144,7 +150,8 @@ def script_format(metric: Metric, currency: str) -> dict[str, Any]:
     """The same for scripts, as options of Intl.NumberFormat."""
     if metric.amount and currency:
         return {"style": "currency", "currency": currency, "notation": "compact", "maximumSignificantDigits": 4}
-    return {}
+    # Counts are written to the last digit, densities to four that matter.
+    return {} if metric.is_density else {"maximumSignificantDigits": 21}
 
 
 # -- a choropleth ------------------------------------------------------------------------------------------------------
@@ -163,7 +170,7 @@ def choropleth(
     return {
         "level": stats.level,
         "label": str(METRIC_LABELS[stats.metric]),
-        "unit": unit(metric) if not metric.amount else "",
+        "unit": unit(metric),
         "suffix": "/km²" if metric.is_density else "",
         "format": script_format(metric, stats.currency),
         "counted": str(METRIC_LABELS[counted(metric)]) if metric.amount or metric.is_density else None,

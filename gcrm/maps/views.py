@@ -17,7 +17,7 @@ from gcrm.geography import queries as geography
 from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.geography.models import Region
 from gcrm.geography.queries import LoadedLevel
-from gcrm.maps import draw, forms, layers, palette, queries
+from gcrm.maps import draw, forms, layers, queries
 from gcrm.maps.forms import RegionsWanted
 from gcrm.maps.metrics import METRICS, is_above
 from gcrm.maps.queries import RegionStats
@@ -30,7 +30,8 @@ FOUND = 6
 LISTED = 50
 TOP = 20
 FEW_STATES = 8
-"""A company in no more states than these sees counties first."""
+"""A company with nearly all of its accounts in so few states sees counties first."""
+NEARLY_ALL = 0.95
 SANDBOX = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:;"
     " frame-ancestors 'self'"
@@ -65,7 +66,7 @@ def accounts() -> Any:
     return render_template(
         "maps/accounts.html", map_settings=settings, fields=shown, more_fields=more, loaded=loaded,
         page=customers.accounts_page(session, selection, per_page=LISTED), credits=layers.credit_text(loaded),
-        status_items=palette.status_items({word: str(label) for word, label in layers.STATUS_LABELS.items()}),
+        status_items=layers.status_items(),
         **_summary(selection),
     )  # fmt: skip
 
@@ -114,7 +115,8 @@ def found() -> Any:
     regions = geography.search(session, words, layers.OUTLINES_FROM_ZOOM, limit=FOUND) if words else []
     return render_template(
         "maps/_found.html", words=words, rows=rows, spots=queries.spots(session, [row.id for row, _owner in rows]),
-        regions=[(region, geography.bounds(session, [region.id])) for region in regions], levels=layers.LEVEL_LABELS,
+        regions=[(region, geography.bounds(session, [region.id])) for region in regions],
+        above={each.id: each.name for each in geography.regions_by_id(session, {region.parent_id or 0 for region in regions})},
     )  # fmt: skip
 
 
@@ -166,6 +168,7 @@ def _part(wanted: RegionsWanted) -> dict[str, Any]:
     rows = _sorted(stats, wanted.sort)
     return {
         "wanted": wanted,
+        "words": wanted.words | {"level": stats.level, "parent": f"{path[-1].country}:{path[-1].code}" if path else ""},
         "loaded": loaded,
         "credits": layers.credit_text(loaded),
         "path": path,
@@ -198,7 +201,9 @@ def _read(wanted: RegionsWanted) -> tuple[list[LoadedLevel], list[Region], Regio
         return loaded, path, queries.region_stats(session, wanted.level, wanted.metric, wanted.selection, parent)
     level = _usual_level(loaded, parent)
     stats = queries.region_stats(session, level, wanted.metric, wanted.selection, parent)
-    if level == "state" and len(stats.regions) <= FEW_STATES and "county" in {each.level for each in loaded}:
+    largest = sorted((region.count for region in stats.regions), reverse=True)[:FEW_STATES]
+    is_local = sum(largest) >= NEARLY_ALL * (stats.total - stats.outside)
+    if level == "state" and is_local and "county" in {each.level for each in loaded}:
         stats = queries.region_stats(session, "county", wanted.metric, wanted.selection)
     return loaded, path, stats
 

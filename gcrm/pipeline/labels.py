@@ -28,6 +28,8 @@ TOUCH_LABELS = {
     "opportunity_reopened": _l("Opportunity reopened"),
 }
 
+TOUCH_ICONS = {"opportunity_won": "circle-check", "opportunity_lost": "circle-x"}
+
 LOST_REASONS = (
     _l("Price"),
     _l("A competitor"),

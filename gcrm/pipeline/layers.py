@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import render_template, url_for
 from flask_login import current_user
 
 from gcrm.core import clock, web
 from gcrm.customers import panels
-from gcrm.customers.models import Account
+from gcrm.customers.models import Account, Touch
 from gcrm.people import queries as people
 from gcrm.pipeline import queries
-from gcrm.pipeline.labels import stage_name
+from gcrm.pipeline.labels import TOUCH_ICONS, TOUCH_LABELS, stage_name
 
 SHOWN = 8
 
@@ -26,4 +26,10 @@ def opportunities(account: Account) -> str:
     )  # fmt: skip
 
 
+def _url(touch: Touch) -> str | None:
+    return url_for("pipeline.show", opportunity_id=touch.subject) if touch.subject else None
+
+
+for _kind, _label in TOUCH_LABELS.items():
+    panels.register_kind(_kind, _label, TOUCH_ICONS.get(_kind, "target"), href=_url)
 panels.register("opportunities", 30, opportunities, place="side")

@@ -180,7 +180,7 @@ def move(opportunity_id: uuid.UUID) -> Any:
     )
     if request.headers.get("X-Requested-With") == "board":
         return jsonify(_sums_by_stage())
-    undo = url_for(".move", opportunity_id=found.uuid, stage=before.uuid) if before.kind == "open" else None
+    undo = url_for(".move", opportunity_id=found.uuid, stage=before.uuid, next=_back(found)) if before.kind == "open" else None
     text = _("“%(name)s” is in %(stage)s now.", name=found.name, stage=stage_name(stage.name))
     _say(text, undo)
     return redirect(_back(found))
@@ -220,7 +220,7 @@ def reopen(opportunity_id: uuid.UUID) -> Response:
 
 
 def _say_settled(found: Opportunity, stage: uuid.UUID, text: str) -> None:
-    _say(text, url_for(".reopen", opportunity_id=found.uuid, stage=stage))
+    _say(text, url_for(".reopen", opportunity_id=found.uuid, stage=stage, next=_back(found)))
 
 
 def _say(text: str, undo_url: str | None) -> None:
@@ -229,7 +229,7 @@ def _say(text: str, undo_url: str | None) -> None:
 
 def _back(found: Opportunity) -> str:
     """Where the person came from within the pipeline, else the opportunity's page."""
-    wanted = request.form.get("next", "")
+    wanted = request.values.get("next", "")
     is_ours = wanted.partition("?")[0] in (url_for(".board"), url_for(".index"))
     return wanted if is_ours else url_for(".show", opportunity_id=found.uuid)
 

@@ -68,6 +68,16 @@ def search(
     )
 
 
+def topped_up(plan: Plan) -> Plan:
+    """Return the plan with whatever unserved visit still fits and pays, for a plan that came from elsewhere."""
+    model, shifts = plan.model, list(range(len(plan.tracks)))
+    fuller = plan.copy()
+    ones = np.ones(len(model.place))
+    taste = Taste(1.0, ones, model.problem.cost_per_travel_second, np.ones((len(shifts), 1)))
+    fill(fuller, shifts, taste, Random(0))
+    return legal(fuller) if fuller.value > plan.value else plan
+
+
 def legal(plan: Plan) -> Plan:
     """Return the plan without the visits of groups whose day pattern could not be completed."""
     while plan.broken_patterns():

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from gcrm.core.errors import GcrmError
 from gcrm.routing.answer import plan_of, solution_of
 from gcrm.routing.check import check
-from gcrm.routing.ils import search
+from gcrm.routing.ils import search, topped_up
 from gcrm.routing.model import Model, model_of
 from gcrm.routing.plan import Plan
 from gcrm.routing.problem import Problem
@@ -98,7 +98,7 @@ class _Run:
         other = plan_of(self.tracks_of, proposal.stops, ends, plan.narrow)
         if other is None or other.value <= plan.value:
             return None
-        solution = self.written(other, walked * SEARCH_STEP + proposal.solutions, "ortools")
+        solution = self.written(topped_up(other), walked * SEARCH_STEP + proposal.solutions, "ortools")
         return None if check(self.problem, solution) else solution
 
     def building_seconds(self) -> float:

@@ -90,7 +90,7 @@ def create_territory(
     _refuse_taken_name(session, said.name, None)
     territory = Territory(
         name=said.name, parent_id=said.parent_id, owner_id=said.owner_id,
-        colour=_rarest_colour(session) if colour is None else colour, **({"uuid": public} if public else {}),
+        colour=_rarest_colour(session, said.parent_id) if colour is None else colour, **({"uuid": public} if public else {}),
     )  # fmt: skip
     session.add(territory)
     session.flush()
@@ -229,9 +229,12 @@ def _add_regions(session: PrincipalSession, territory: Territory, region_ids: Co
         session.execute(insert(TerritoryRegion), rows)
 
 
-def _rarest_colour(session: PrincipalSession) -> int:
-    used = dict(session.execute(select(Territory.colour, func.count()).group_by(Territory.colour)).all())
-    return min(range(COLOURS), key=lambda colour: used.get(colour, 0))
+def _rarest_colour(session: PrincipalSession, parent_id: int | None) -> int:
+    """The colour that the fewest of its siblings have, who stand beside it on the map; then the fewest of all."""
+    beside = func.count().filter(Territory.parent_id.is_not_distinct_from(parent_id))
+    rows = session.execute(select(Territory.colour, beside, func.count()).group_by(Territory.colour))
+    used = {colour: (siblings, every) for colour, siblings, every in rows}
+    return min(range(COLOURS), key=lambda colour: used.get(colour, (0, 0)))
 
 
 def _snapshot(session: PrincipalSession, territory: Territory) -> dict[str, Any]:

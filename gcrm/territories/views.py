@@ -33,6 +33,8 @@ MVT = "application/vnd.mapbox-vector-tile"
 LEVEL_LABELS = {"state": _l("States"), "county": _l("Counties"), "municipality": _l("Municipalities")}
 LINES_FROM_ZOOM = {"state": 0, "county": 5, "municipality": 8}
 LISTED_REGIONS = 200
+WIDEST_DEGREES = 75
+"""Wider than this, territories reach to far islands: the map then opens on the country's mainland."""
 
 
 @bp.get("/tiles/territories/<int:z>/<int:x>/<int:y>.mvt")
@@ -111,7 +113,12 @@ def _levels(session: Any) -> list[dict[str, Any]]:
 def _bounds(session: Any, region_ids: list[int]) -> list[float] | None:
     """What the map opens with: the given regions, else the organisation's country."""
     found = geography.bounds(session, region_ids) if region_ids else None
-    return list(found) if found else geography.home_bounds(session, people.the_organisation(session).country)
+    is_whole_country = found is not None and found[2] - found[0] > WIDEST_DEGREES
+    return (
+        list(found)
+        if found and not is_whole_country
+        else geography.home_bounds(session, people.the_organisation(session).country)
+    )
 
 
 # -- drawing -----------------------------------------------------------------------------------------------------------

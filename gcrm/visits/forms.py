@@ -18,6 +18,7 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from gcrm.core import clock
@@ -52,7 +53,7 @@ class OutcomeForm(Form):  # type: ignore[misc]
 
     outcome = RadioField(
         _l("What came of it?"), [InputRequired(_l("Choose what came of it."))],
-        choices=[(word, label) for word, label in OUTCOME_LABELS.items()],
+        choices=[SelectChoice(word, label) for word, label in OUTCOME_LABELS.items()],
     )  # fmt: skip
     day = DateField(_l("Day"), [Optional()])
     time = TimeField(_l("Time"), [Optional()])
@@ -73,8 +74,9 @@ class OutcomeForm(Form):  # type: ignore[misc]
 
 class ActivityForm(Form):  # type: ignore[misc]
     kind = RadioField(
-        _l("Kind"), [InputRequired(_l("Choose the kind."))], choices=[(word, KIND_LABELS[word]) for word in ACTIVITY_KINDS]
-    )
+        _l("Kind"), [InputRequired(_l("Choose the kind."))],
+        choices=[SelectChoice(word, KIND_LABELS[word]) for word in ACTIVITY_KINDS],
+    )  # fmt: skip
     subject = StringField(_l("What was it about?"), [DataRequired(_l("Say in a line what it was about.")), _SHORT])
     note = TextAreaField(_l("Note"), [_LONG])
     contact = SelectField(_l("With whom"), [Optional()])

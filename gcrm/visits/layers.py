@@ -10,10 +10,10 @@ from flask_login import current_user
 
 from gcrm.core import clock, web
 from gcrm.customers import panels
-from gcrm.customers.models import Account
+from gcrm.customers.models import Account, Touch
 from gcrm.visits import queries, services
 from gcrm.visits.forms import ActivityForm
-from gcrm.visits.labels import KIND_ICONS, OUTCOME_LABELS, OUTCOME_TONES
+from gcrm.visits.labels import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES
 
 
 def quick_log(account: Account) -> str:
@@ -46,6 +46,22 @@ def log_action(account: Account) -> dict[str, Any] | None:
     return {"label": _("Log a visit"), "url": url_for("visits.log", account=account.uuid), "icon": "map-pin", "kind": "primary"}
 
 
+def _outcome(touch: Touch) -> str:
+    return str(OUTCOME_LABELS.get(touch.summary, touch.summary))
+
+
+def _visit_url(touch: Touch) -> str | None:
+    return url_for("visits.show", visit_id=touch.subject) if touch.subject else None
+
+
+def _task_url(touch: Touch) -> str | None:
+    return url_for("visits.edit_task", task_id=touch.subject) if touch.subject else None
+
+
+for _kind, _label in KIND_LABELS.items():
+    panels.register_kind(_kind, _label, KIND_ICONS[_kind])
+panels.register_kind("visit", KIND_LABELS["visit"], KIND_ICONS["visit"], _outcome, _visit_url)
+panels.register_kind("task", KIND_LABELS["task"], KIND_ICONS["task"], href=_task_url)
 panels.register("quick_log", 10, quick_log)
 panels.register("appointments", 10, appointments, place="side")
 panels.register("tasks", 20, tasks, place="side")

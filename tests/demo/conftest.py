@@ -61,3 +61,29 @@ def full_story(us):
     from gcrm.demo.story import make_story
 
     return make_story(us, 1200, 3, SEED, TODAY)
+
+
+@pytest.fixture
+def us_regions(us):
+    """A function that saves the states and counties of the American demo."""
+    from gcrm.geography.services import save_regions
+    from tests.demo import grounds
+
+    def save(session) -> None:
+        for level, regions in grounds.as_regions(us.ground).items():
+            save_regions(session, "us", level, regions)
+
+    return save
+
+
+@pytest.fixture
+def kr_regions(kr):
+    """The same for the Korean one."""
+    from gcrm.geography.services import save_regions
+    from tests.demo import grounds
+
+    def save(session) -> None:
+        for level, regions in grounds.as_regions(kr.ground).items():
+            save_regions(session, "kr", level, regions)
+
+    return save

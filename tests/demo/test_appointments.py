@@ -12,7 +12,9 @@ def _ahead(story):
 
 
 def test_there_are_appointments_from_tomorrow_on(story):
-    days = Counter(visit.starts_at.astimezone(ZoneInfo(story.company.calendar.timezone)).date() for visit in _ahead(story))
+    days = Counter(
+        visit.starts_at.astimezone(ZoneInfo(story.company.calendar.timezone)).date() for visit in _ahead(story)
+    )
     assert min(days) == TODAY + dt.timedelta(days=1)
     assert all(story.company.calendar.is_working(day) for day in days)
 

@@ -38,7 +38,11 @@ def test_a_name_is_given_once():
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("Wilson's Plastics", "wilsons-plastics.example"), ("Café Noir", "cafe-noir.example"), ("한마음식당", "store-c7.example")],
+    [
+        ("Wilson's Plastics", "wilsons-plastics.example"),
+        ("Café Noir", "cafe-noir.example"),
+        ("한마음식당", "store-c7.example"),
+    ],
 )
 def test_domains_are_the_name_where_it_is_latin(name, expected):
     assert businesses.domain(name, "C7") == expected

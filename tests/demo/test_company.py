@@ -64,7 +64,9 @@ def test_accounts_are_customers_prospects_and_former_in_the_usual_mix(story):
 
 
 def test_a_fifth_of_the_customers_brings_most_of_the_value(full_story):
-    values_ = sorted((b.row.annual_value_minor for b in full_story.company.businesses if b.row.annual_value_minor), reverse=True)
+    values_ = sorted(
+        (b.row.annual_value_minor for b in full_story.company.businesses if b.row.annual_value_minor), reverse=True
+    )
     assert 0.55 < sum(values_[: len(values_) // 5]) / sum(values_) < 0.85
 
 
@@ -99,7 +101,7 @@ def test_some_accounts_have_no_place_and_some_a_named_owner(full_story):
 def test_every_account_has_one_to_three_people_and_one_first(story):
     for business in story.company.businesses:
         assert 1 <= len(business.contacts) <= 3
-        assert [contact.is_primary for contact in business.contacts][0] is True
+        assert business.contacts[0].is_primary
         assert sum(contact.is_primary for contact in business.contacts) == 1
 
 

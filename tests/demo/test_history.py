@@ -5,6 +5,7 @@ import math
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -43,7 +44,7 @@ def test_the_day_ends_in_time_and_no_drive_is_faster_than_the_road():
     stops = [Stop(3 * i, (7 * i) % 11) for i in range(1, 20)]
     calls = history.drive((0.0, 0.0), stops, random.Random(1))
     assert 5 < len(calls) < 19
-    for one, other in zip(calls, calls[1:], strict=False):
+    for one, other in pairwise(calls):
         away = math.dist((one.business.x_km, one.business.y_km), (other.business.x_km, other.business.y_km))
         assert other.arrive - one.arrive - one.minutes >= away * 1.5 / 40 * 60
     assert calls[-1].arrive + calls[-1].minutes <= 17.5 * 60
@@ -98,7 +99,7 @@ def test_visits_of_a_day_follow_each_other_and_lie_near_each_other(full_story):
     steps = []
     for visits in days.values():
         visits.sort(key=lambda visit: visit.arrived_at)
-        for one, other in zip(visits, visits[1:], strict=False):
+        for one, other in pairwise(visits):
             assert one.finished_at < other.arrived_at
             steps.append(math.dist(where[one.account], where[other.account]))
     at_random = [math.dist(where[a], where[b]) for a, b in zip(list(where)[::2], list(where)[1::2], strict=False)]
@@ -112,7 +113,9 @@ def test_garden_centres_order_in_spring_and_not_in_winter(full_story):
     for visit in _finished(full_story):
         business = trade[visit.account]
         if business.industry.key in ("garden", "hardware") and business.row.status == "customer":
-            season = {3: "spring", 4: "spring", 5: "spring", 11: "winter", 12: "winter", 1: "winter"}.get(visit.finished_at.month)
+            season = {3: "spring", 4: "spring", 5: "spring", 11: "winter", 12: "winter", 1: "winter"}.get(
+                visit.finished_at.month
+            )
             visits[season] += 1
             orders[season] += visit.outcome == "order"
     assert visits["spring"] > 30
@@ -146,6 +149,8 @@ def test_nobody_is_visited_before_they_were_known(story):
 
 
 def test_who_is_shut_on_mondays_is_not_visited_then(full_story):
-    shut = {b.row.uuid for b in full_story.company.businesses if b.row.opening_hours.startswith("Tu") and b.row.cadence_days}
+    shut = {
+        b.row.uuid for b in full_story.company.businesses if b.row.opening_hours.startswith("Tu") and b.row.cadence_days
+    }
     zone = _zone(full_story)
     assert not any(v.account in shut and v.finished_at.astimezone(zone).weekday() == 0 for v in _finished(full_story))

@@ -59,4 +59,9 @@ def test_nobody_has_the_numbers(kr):
 
 
 def test_neighbourhoods_are_called_without_their_ending():
-    assert [korea.short(name) for name in ("정자동", "봉담읍", "중동", "양평동3가")] == ["정자", "봉담", "중동", "양평동3가"]
+    assert [korea.short(name) for name in ("정자동", "봉담읍", "중동", "양평동3가")] == [
+        "정자",
+        "봉담",
+        "중동",
+        "양평동3가",
+    ]

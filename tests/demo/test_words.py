@@ -12,7 +12,20 @@ from gcrm.demo.korean import KOREAN
 from gcrm.visits.models import ACTIVITY_KINDS, OUTCOMES
 
 LANGUAGES = pytest.mark.parametrize("words", [ENGLISH, KOREAN], ids=["english", "korean"])
-BRACES = {"contact", "product", "rival", "town", "first", "second", "kind", "surname", "given", "name", "chain", "number"}
+BRACES = {
+    "contact",
+    "product",
+    "rival",
+    "town",
+    "first",
+    "second",
+    "kind",
+    "surname",
+    "given",
+    "name",
+    "chain",
+    "number",
+}
 
 
 def _texts(value):

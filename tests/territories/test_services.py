@@ -199,3 +199,13 @@ def test_many_accounts_are_assigned_by_a_job(session, land, monkeypatch):
 def test_colours_are_used_evenly(session, land):
     colours = [create(session, f"T{n}").territory.colour for n in range(services.COLOURS + 1)]
     assert colours == [*range(services.COLOURS), 0]
+
+
+def test_siblings_have_colours_of_their_own(session, land):
+    first, second = (create(session, name).territory for name in ("First", "Second"))
+    below = [
+        create(session, f"T{n}", parent=parent).territory.colour
+        for n, parent in enumerate((first, second, first, second))
+    ]
+    assert below[0] != below[2]
+    assert below[1] != below[3]

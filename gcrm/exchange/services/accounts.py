@@ -113,9 +113,12 @@ def _find_zones(session: PrincipalSession) -> None:
 def _weigh(session: PrincipalSession, mapping: Mapping, usual: Usual) -> None:
     """Say of each row whether it is new, changes its account, or says nothing new; and what it would overwrite."""
     digits = json.dumps({code: money.digits(code) for code in _currencies(session, usual.currency)})
-    names = {"currency": usual.currency, "source": usual.source, "digits": digits}
+    names = {"currency": usual.currency, "digits": digits}
     session.execute(text(_AMOUNTS), names)
-    session.execute(text(_BEFORE.format(changes=_changes(mapping))), names)
+    if mapping.has("gcrm_id"):
+        session.execute(text(_ID_IS_TAKEN))
+    session.execute(text(_REPEATED))
+    session.execute(text(_BEFORE.format(changes=_changes(mapping))))
     session.execute(text(_CREATED))
     session.execute(text("UPDATE fate SET outcome = 'rejected', account_id = NULL WHERE reason IS NOT NULL"))
 
@@ -220,47 +223,52 @@ CREATE TEMPORARY TABLE fate ON COMMIT DROP AS
 WITH keyed AS MATERIALIZED (
   SELECT number, gcrm_id, external_id, CASE WHEN external_id IS NOT NULL THEN coalesce(source, :source) ELSE source END AS source,
     CASE WHEN :by_name THEN gcrm_name_key(name) END AS name_key, coalesce(postcode, '') AS postcode,
-    CASE WHEN :by_name THEN coalesce(gcrm_name_key(street), '') END AS street_key, name IS NULL AS is_nameless
+    CASE WHEN :by_name THEN coalesce(gcrm_name_key(street), '') END AS street_key, name IS NULL AS is_nameless,
+    gcrm_id IS NULL AND external_id IS NULL AS is_without_id
   FROM incoming WHERE reason IS NULL
 ), candidates AS MATERIALIZED (
   SELECT id, name_key, coalesce(postcode, '') AS postcode, coalesce(gcrm_name_key(street), '') AS street_key,
     external_id IS NOT NULL AS has_id
-  FROM accounts WHERE :by_name
-    AND name_key IN (SELECT name_key FROM keyed WHERE gcrm_id IS NULL AND external_id IS NULL)
+  FROM accounts WHERE :by_name AND name_key IN (SELECT name_key FROM keyed WHERE is_without_id)
 ), by_name AS (
   -- An account without an id of its own is the likelier one, so that a file with both kinds meets its own rows again.
   SELECT number, coalesce(nullif(array_agg(id) FILTER (WHERE NOT has_id), '{}'), array_agg(id)) AS ids
-  FROM keyed JOIN candidates USING (name_key, postcode, street_key)
-  WHERE gcrm_id IS NULL AND external_id IS NULL GROUP BY number
+  FROM keyed JOIN candidates USING (name_key, postcode, street_key) WHERE is_without_id GROUP BY number
 ), found AS (
   SELECT keyed.*, CASE WHEN cardinality(ids) = 1 THEN ids[1] ELSE coalesce(by_id.id, by_key.id) END AS account_id,
     CASE WHEN cardinality(ids) > 1 THEN cardinality(ids) || ' accounts have this name and address; give an external_id to say which.'
       WHEN keyed.gcrm_id IS NOT NULL AND by_id.id IS NULL THEN 'There is no account with this gcrm_id.'
       WHEN is_nameless AND coalesce(by_id.id, by_key.id) IS NULL
-        THEN 'The row has no name, and no account of ' || keyed.source || ' has the id ' || keyed.external_id || '.' END AS reason
+        THEN 'The row has no name, and no account of ' || keyed.source || ' has the id ' || keyed.external_id || '.' END AS reason,
+    keyed.name_key || chr(31) || keyed.postcode || chr(31) || street_key AS whole_name
   FROM keyed LEFT JOIN by_name USING (number)
     LEFT JOIN accounts AS by_id ON by_id.uuid = keyed.gcrm_id
     LEFT JOIN accounts AS by_key ON by_key.source = keyed.source AND by_key.external_id = keyed.external_id
       AND keyed.gcrm_id IS NULL
-), first_of_name AS (
-  SELECT name_key, postcode, street_key, min(number) AS first FROM found
-  WHERE :by_name AND reason IS NULL GROUP BY 1, 2, 3
-), ranked AS (
-  SELECT found.*, min(number) FILTER (WHERE reason IS NULL) OVER (PARTITION BY CASE
-    WHEN account_id IS NOT NULL THEN 'account ' || account_id
-    WHEN external_id IS NOT NULL THEN 'id ' || source || chr(31) || external_id
-    ELSE 'name ' || name_key || chr(31) || postcode || chr(31) || street_key END) AS first
-  FROM found
-), first_rows AS (
-  SELECT ranked.*, CASE WHEN gcrm_id IS NULL AND external_id IS NULL THEN least(ranked.first, first_of_name.first)
-    ELSE ranked.first END AS repeated
-  FROM ranked LEFT JOIN first_of_name USING (name_key, postcode, street_key)
 )
-SELECT number, account_id, source, NULL::text AS outcome, NULL::int AS version, NULL::jsonb AS before,
-  CASE WHEN reason IS NOT NULL THEN reason WHEN number > repeated THEN 'The row repeats row ' || repeated || '.' END AS reason,
-  NULL::bigint AS annual_value_minor, NULL::bigint AS potential_minor, NULL::text AS currency, NULL::text AS placed
-FROM first_rows
-UNION ALL SELECT number, NULL, NULL, 'rejected', NULL, NULL, reason, NULL, NULL, NULL, NULL FROM incoming WHERE reason IS NOT NULL
+SELECT number, account_id, source, NULL::text AS outcome, NULL::int AS version, NULL::jsonb AS before, reason,
+  NULL::bigint AS annual_value_minor, NULL::bigint AS potential_minor, NULL::text AS currency, NULL::text AS placed,
+  is_without_id, whole_name, CASE
+    WHEN account_id IS NOT NULL THEN 'account ' || account_id
+    WHEN external_id IS NOT NULL THEN 'id ' || source || chr(31) || external_id ELSE 'name ' || whole_name END AS identity
+FROM found
+UNION ALL SELECT number, NULL, NULL, 'rejected', NULL, NULL, reason, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM incoming WHERE reason IS NOT NULL
+"""
+
+# The last of the reasons, so that no row is turned away as repeating one that is turned away itself.
+_REPEATED = """
+WITH ranked AS (
+  SELECT number, whole_name, is_without_id, min(number) OVER (PARTITION BY identity) AS first FROM fate WHERE reason IS NULL
+), first_of_name AS (
+  SELECT whole_name, min(number) AS first FROM ranked WHERE number = first AND whole_name IS NOT NULL GROUP BY whole_name
+)
+UPDATE fate SET reason = 'The row repeats row ' || repeated.first || '.'
+FROM (
+  SELECT number, CASE WHEN is_without_id THEN least(ranked.first, first_of_name.first) ELSE ranked.first END AS first
+  FROM ranked LEFT JOIN first_of_name USING (whole_name)
+) AS repeated
+WHERE fate.number = repeated.number AND repeated.number > repeated.first
 """
 
 _REJECT_HIDDEN = """
@@ -296,15 +304,18 @@ FROM (
 WHERE fate.number = amounts.number
 """
 
+_ID_IS_TAKEN = """
+UPDATE fate SET reason = 'Another account has the id ' || incoming.external_id || ' of ' || fate.source || ' already.'
+FROM incoming JOIN accounts AS other ON other.external_id = incoming.external_id
+WHERE incoming.number = fate.number AND other.source = fate.source AND other.id <> fate.account_id
+  AND incoming.gcrm_id IS NOT NULL AND fate.reason IS NULL
+"""
+
 _BEFORE = """
-UPDATE fate SET before = nullif(changes.before, '{{}}'), version = changes.version, placed = changes.placed, reason = changes.reason,
+UPDATE fate SET before = nullif(changes.before, '{{}}'), version = changes.version, placed = changes.placed,
   outcome = CASE WHEN changes.before = '{{}}' THEN 'unchanged' ELSE 'updated' END
 FROM (
-  SELECT fate.number, accounts.version, coalesce(positions.placed, accounts.placed) AS placed, {changes} AS before, CASE
-    WHEN incoming.gcrm_id IS NOT NULL AND incoming.external_id IS NOT NULL AND EXISTS (
-      SELECT 1 FROM accounts AS other WHERE other.source = fate.source AND other.external_id = incoming.external_id
-        AND other.id <> accounts.id)
-    THEN 'Another account has the id ' || incoming.external_id || ' of ' || fate.source || ' already.' END AS reason
+  SELECT fate.number, accounts.version, coalesce(positions.placed, accounts.placed) AS placed, {changes} AS before
   FROM fate JOIN incoming USING (number) JOIN accounts ON accounts.id = fate.account_id
     LEFT JOIN positions ON positions.number = fate.number
   WHERE fate.reason IS NULL

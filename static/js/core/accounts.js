@@ -21,6 +21,7 @@ const count = (texts) => ["step", ["get", "n"], ["to-string", ["get", "n"]],
 
 // More than half of a cell decide its colour; tiles that do not say keep the neutral one.
 const mostly = (word) => [">", ["*", 2, ["coalesce", ["get", word], 0]], ["get", "n"]];
+const mostlyFormer = ["all", ["has", "customers"], ["<", ["*", 2, ["+", ["get", "customers"], ["get", "prospects"]]], ["get", "n"]]];
 
 function layers(c, texts) {
   const status = ["match", ["get", "status"], "prospect", c.status.prospect, "customer", c.status.customer, c.status.former];
@@ -28,7 +29,7 @@ function layers(c, texts) {
   return [
     { id: "cells", type: "circle", ...from, filter: many,
       layout: { "circle-sort-key": ["-", 0, ["get", "n"]] },
-      paint: { "circle-color": ["case", mostly("customers"), c.status.customer, mostly("prospects"), c.status.prospect, c.mark], "circle-opacity": 0.86, "circle-stroke-color": c.paper, "circle-stroke-width": 1 } },
+      paint: { "circle-color": ["case", mostly("customers"), c.status.customer, mostly("prospects"), c.status.prospect, mostlyFormer, c.status.former, c.mark], "circle-opacity": 0.86, "circle-stroke-color": c.paper, "circle-stroke-width": 1 } },
     { id: "counts", type: "symbol", ...from, filter: ["all", many, [">", ["get", "n"], 1]],
       layout: { "text-field": count(texts), "text-font": fonts(), "text-size": 11, "text-allow-overlap": false, "text-padding": 1, "symbol-sort-key": ["-", 0, ["get", "n"]] },
       paint: { "text-color": c.mark_ink } },
@@ -60,10 +61,23 @@ export async function load(element, url) {
   } catch { /* Without a connection the first facts have to do. */ }
 }
 
-export function openCard(map, lngLat, properties, settings) {
+/** Move the map so far that a popup stands free of the edges and of what floats over the map. */
+export function makeRoom(map, popup) {
+  const card = popup.getElement()?.getBoundingClientRect();
+  if (!card) return;
+  const frame = map.getContainer().getBoundingClientRect();
+  const { left, right } = map.roomAround ?? { left: 16, right: 16 };
+  const top = frame.top + 68, last = frame.right - Math.max(right, 60), first = frame.left + Math.min(left, frame.width - card.width - 60);
+  const x = card.left < first ? card.left - first : card.right > last ? card.right - last : 0;
+  const y = card.top < top ? card.top - top : 0;
+  if (x || y) map.panBy([x, y], { duration: 200 });
+}
+
+export async function openCard(map, lngLat, properties, settings) {
   const content = card(properties, settings, json("map-texts"));
-  new map.gl.Popup({ offset: 10, maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(content).addTo(map);
-  if (settings.card) load(content, settings.card.replace("{id}", properties.id));
+  const popup = new map.gl.Popup({ offset: 10, maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(content).addTo(map);
+  if (settings.card) await load(content, settings.card.replace("{id}", properties.id));
+  makeRoom(map, popup);
 }
 
 /** Several accounts at one spot: their names, each of which opens its card. */
@@ -74,10 +88,10 @@ function openChoice(map, lngLat, all, settings) {
     return make("li", {}, button);
   };
   const list = make("ul", { className: "map-choices" }, ...all.map(choose));
-  new map.gl.Popup({ offset: 10, maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(list).addTo(map);
+  makeRoom(map, new map.gl.Popup({ offset: 10, maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(list).addTo(map));
 }
 
-function openHere(map, lngLat, settings) {
+async function openHere(map, lngLat, settings) {
   const size = 2 ** (DEEPEST + CELLS);
   const latitude = lngLat.lat * Math.PI / 180;
   const x = Math.floor((lngLat.lng + 180) / 360 * size);
@@ -85,8 +99,9 @@ function openHere(map, lngLat, settings) {
   const url = new URL(settings.here, location.href);
   url.search = new URLSearchParams([...new URLSearchParams(map.selection ?? ""), ["z", DEEPEST + CELLS], ["x", x], ["y", y]]);
   const content = make("div");
-  new map.gl.Popup({ offset: 10, maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(content).addTo(map);
-  load(content, url);
+  const popup = new map.gl.Popup({ offset: 10, maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(content).addTo(map);
+  await load(content, url);
+  makeRoom(map, popup);
 }
 
 /** Show the accounts of a tile address; call again with another address to show another selection. */
@@ -119,7 +134,7 @@ export default function addAccounts(map, url, settings) {
     const radius = ["max", 3, ["min", LARGEST, ["*", cell, root(by)]]];
     map.setPaintProperty("cells", "circle-radius", radius);
     map.setPaintProperty("points", "circle-radius", by === "value" ? ["max", 3, ["min", LARGEST_POINT, ["*", point, root("value")]]] : byTier);
-    map.setFilter("counts", ["all", many, [">", ["get", "n"], 1], [">", radius, 8.5]]);
+    map.setFilter("counts", ["all", many, [">", ["get", "n"], 1], [">", radius, 9.5]]);
   };
   map.setPaintProperty("points", "circle-radius", byTier);
   map.on("sourcedata", ({ sourceId }) => { if (sourceId === "accounts" && map.isSourceLoaded("accounts")) scale(); });

@@ -8,6 +8,7 @@ import showLegend from "./legend.js";
 import { json, make, number } from "./page.js";
 import tip from "./map_tip.js";
 
+const whole = { maximumSignificantDigits: 21, maximumFractionDigits: 0, roundingPriority: "lessPrecision" };
 const hovering = ["boolean", ["feature-state", "hover"], false];
 
 /** What tiles call a region: "us:48121", or in tiles of their own the code alone. */
@@ -29,7 +30,12 @@ const from = (figures) => ({ source: "choropleth", ...figures.shapes ? {} : { "s
 
 const layers = (c, figures) => [
   { id: "choropleth", type: "fill", ...from(figures), paint: { "fill-color": fillColour(c, figures), "fill-antialias": false } },
-  { id: "choropleth-line", type: "line", ...from(figures), paint: { "line-color": ["case", hovering, c.hover, c.land], "line-width": ["interpolate", ["linear"], ["zoom"], 3, ["case", hovering, 2.5, 0.25], 8, ["case", hovering, 2.5, 1]] } },
+  { id: "choropleth-line", type: "line", ...from(figures), paint: { "line-color": c.land, "line-width": ["interpolate", ["linear"], ["zoom"], 3, 0.25, 8, 1] } },
+];
+
+// Above the outlines of the ground, which would cut it into pieces.
+const hoverLayer = (c, figures) => [
+  { id: "choropleth-hover", type: "line", ...from(figures), layout: { "line-join": "round" }, paint: { "line-color": c.hover, "line-width": 2.5, "line-opacity": ["case", hovering, 1, 0] } },
 ];
 
 function source(figures, settings) {
@@ -50,8 +56,8 @@ export const written = ({ format, unit, suffix }, value) => {
 /** The name of a region and its figures, as elements. */
 export function told(region, figures, texts) {
   const rows = [[figures.label, region.value === null ? texts.no_data : written(figures, region.value)]];
-  if (region.count !== undefined && figures.counted !== null) rows.push([figures.counted ?? texts.count, number(region.count)]);
-  if (region.area_km2) rows.push([texts.area, `${number(region.area_km2)} km²`]);
+  if (region.count !== undefined && figures.counted !== null) rows.push([figures.counted ?? texts.count, number(region.count, whole)]);
+  if (region.area_km2) rows.push([texts.area, `${number(region.area_km2, region.area_km2 < 100 ? {} : whole)} km²`]);
   return [make("strong", { textContent: region.name }), make("dl", {}, ...rows.flatMap(([name, value]) => [make("dt", { textContent: name }), make("dd", { textContent: value })]))];
 }
 
@@ -76,13 +82,16 @@ function legend(figures, settings, texts) {
 export default async function addChoropleth(map, figures, settings) {
   if (figures.url && !figures.regions) figures = { ...figures, ...await (await fetch(figures.url, { headers: { Accept: "application/json" } })).json() };
   const texts = json("map-texts");
-  for (const id of ["choropleth", "choropleth-line"]) if (map.getLayer(id)) map.removeLayer(id);
+  for (const id of ["choropleth", "choropleth-line", "choropleth-hover"]) if (map.getLayer(id)) map.removeLayer(id);
   if (map.getSource("choropleth")) map.removeSource("choropleth");
   map.addSource("choropleth", source(figures, settings));
   map.figures = figures;
   map.regionsByKey = new Map(figures.regions.map((region) => [keyOf(figures, region), region]));
   if (map.repaintChoropleth) map.repaintChoropleth();
-  else map.repaintChoropleth = draw(map, (c) => layers(c, map.figures), settings, firstLine(settings));
+  else {
+    const painters = [draw(map, (c) => layers(c, map.figures), settings, firstLine(settings)), draw(map, (c) => hoverLayer(c, map.figures), settings, "labels")];
+    map.repaintChoropleth = () => painters.forEach((paint) => paint());
+  }
   legend(figures, settings, texts);
   if (map.choroplethEvents) return;
   map.choroplethEvents = true;

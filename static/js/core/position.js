@@ -12,7 +12,7 @@ export default function position(group) {
         button.disabled = false;
       },
       () => {
-        button.textContent = button.dataset.failed;
+        button.querySelector("[data-label]").textContent = button.dataset.failed;
         button.disabled = false;
       },
       { enableHighAccuracy: true, timeout: 10000 },

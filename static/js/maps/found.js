@@ -8,7 +8,7 @@ export default function suggest(input, map, settings) {
   const list = document.getElementById(input.getAttribute("aria-controls"));
   const fetchNewest = newest();
   let timer;
-  const show = (on) => { list.hidden = !on; input.setAttribute("aria-expanded", String(on)); };
+  const show = (on) => { list.hidden = !on; };
   const close = () => { clearTimeout(timer); show(false); };
 
   const look = async () => {

@@ -1,22 +1,17 @@
 // The map of regions. Every choice is a query string: it goes into the address, and the server answers the panel's part with the map's
 // figures in it. A click leads from a region to the finer ones in it; where nothing hovers, it first tells the figures.
 import addChoropleth, { told } from "../core/choropleth.js";
+import { makeRoom } from "../core/accounts.js";
 import { mapTexts, openMap, settingsOfPage } from "../core/map.js";
 import { fill, json, make } from "../core/page.js";
 import watchSelection, { follow, keep, newest, wordsOf } from "./selection.js";
 
-const OWN = ["level", "metric", "method", "classes", "parent", "sort", "all"];
+const USUAL = { method: "quantile", classes: "5", sort: "-value" };
 const hovers = matchMedia("(hover: hover)");
 
-/** The form's own fields say what a query says; the selection's stay. */
-function show(form, query) {
-  const words = new URLSearchParams(query);
-  for (const name of OWN) {
-    const field = form.elements[name];
-    if (!field || (name === "classes" && !words.get(name))) continue;
-    if (name === "method") for (const radio of field) radio.checked = radio.value === (words.get(name) ?? "quantile");
-    else field.value = words.get(name) ?? "";
-  }
+/** The form's own fields say what the server understood; the selection's stay. */
+function show(form, words) {
+  for (const [name, value] of Object.entries(words)) form.elements[name].value = value;
 }
 
 function regionCard(region, figures, finerQuery, texts) {
@@ -45,9 +40,7 @@ export default async function regionsMap(element) {
     if (!page) return;
     document.getElementById("part").replaceWith(page.getElementById("part"));
     const part = document.getElementById("part");
-    show(form, query);
-    form.elements.level.value = part.dataset.level;
-    form.elements.parent.value = part.dataset.parent;
+    show(form, JSON.parse(part.dataset.words));
     if (adds && moves) history.pushState({ query }, "", `${location.pathname}?${query}${location.hash}`);
     else keep(query);
     followAll();
@@ -56,16 +49,15 @@ export default async function regionsMap(element) {
   };
 
   const followAll = () => {
-    const words = wordsOf(form);
+    const words = queryOf();
     for (const link of document.querySelectorAll("[data-with-words]")) link.href = `${link.dataset.withWords}?${words}`;
-    for (const name of OWN) words.delete(name);
+    for (const name of Object.keys(JSON.parse(document.getElementById("part").dataset.words))) words.delete(name);
     follow(words.toString());
   };
 
   const queryOf = () => {
     const words = wordsOf(form);
-    if (words.get("method") === "quantile") words.delete("method");
-    if (words.get("classes") === "5") words.delete("classes");
+    for (const [name, value] of Object.entries(USUAL)) if (words.get(name) === value) words.delete(name);
     return words;
   };
   const finerQuery = (region) => {
@@ -95,6 +87,7 @@ export default async function regionsMap(element) {
     const finer = finerQuery(region);
     if (finer && hovers.matches) return go(finer, { moves: true });
     popup = new map.gl.Popup({ maxWidth: "20rem" }).setLngLat(region.lngLat).setDOMContent(regionCard(region, json("figures"), finer, mapTexts())).addTo(map);
+    makeRoom(map, popup);
     popup.getElement().addEventListener("click", (clicked) => {
       const link = clicked.target.closest('a[href^="?"]');
       if (!link) return;

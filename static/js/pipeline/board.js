@@ -2,6 +2,7 @@
 import { csrfToken, fill, json, texts } from "../core/page.js";
 import { say } from "../core/toast.js";
 
+const phone = matchMedia("(max-width: 767.98px)");
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 export default async function board(element) {
@@ -121,24 +122,31 @@ class Mover {
 
 const cards = (list) => [...list.querySelectorAll(":scope > .deal")];
 
-/** On a phone one stage fills the screen: the switcher marks the one in view. */
+/** On a phone one stage fills the screen: the switcher marks the one in view, and the board is as long as that one. */
 function showWhichStage(element) {
   const links = [...document.querySelectorAll(".board-stages a")];
-  const watcher = new IntersectionObserver((seen) => {
-    for (const { target, isIntersecting } of seen) {
-      if (!isIntersecting) continue;
-      for (const link of links) {
-        if (link.hash === `#${target.id}`) link.setAttribute("aria-current", "true");
-        else link.removeAttribute("aria-current");
-      }
+  const columns = element.querySelectorAll(".board-column");
+  let current = columns[0];
+  const fit = () => { element.style.height = phone.matches ? `${current.offsetHeight}px` : ""; };
+  const grows = new ResizeObserver(fit);
+  const comes = new IntersectionObserver((seen) => {
+    current = seen.find((each) => each.isIntersecting)?.target ?? current;
+    for (const link of links) {
+      if (link.hash === `#${current.id}`) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
     }
-  }, { root: element, threshold: 0.6 });
-  element.querySelectorAll(".board-column").forEach((column) => watcher.observe(column));
+    fit();
+  }, { root: element, rootMargin: "0px -40%" });
+  for (const column of columns) {
+    grows.observe(column);
+    comes.observe(column);
+  }
   for (const link of links) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
       const column = document.querySelector(link.hash);
-      element.scrollTo({ left: column.offsetLeft - element.offsetLeft });
+      element.scrollTo({ left: column.offsetLeft - columns[0].offsetLeft });
+      link.scrollIntoView({ block: "nearest", inline: "center" });
     });
   }
 }

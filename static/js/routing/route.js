@@ -34,6 +34,6 @@ export default async function route(element) {
   const next = features.find(({ properties }) => properties.status === "ahead");
   // Later stops lie below earlier ones, and the next one on top of all.
   for (const feature of features.toReversed()) if (feature.geometry.type === "Point") mark(map, feature, feature === next);
-  if (features.length) map.fitBounds(boundsOf(features), { padding: settings.is_embedded ? EMBEDDED_ROOM : 48, maxZoom: WIDEST_ZOOM, duration: 0 });
+  if (features.length) map.fitBounds(boundsOf(features), { padding: settings.is_embedded ? EMBEDDED_ROOM : map.roomAround ?? 48, maxZoom: WIDEST_ZOOM, duration: 0 });
   element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: map }));
 }
