@@ -78,7 +78,7 @@ def _appointment(
     return VisitRow(
         uuid=seeds.identifier(source), account=business.row.uuid, contact=source.choice(business.contacts).uuid,
         person=rep.email, status="planned", starts_at=company.calendar.at(day, minutes),
-        minutes=business.row.visit_minutes, purpose=source.choice(company.country.profile.words.purposes),
+        minutes=business.row.visit_minutes, purpose=source.choice(company.country.profile.words.purposes[business.row.status]),
         arrived_at=None, arrived_lon=None, arrived_lat=None, accuracy_metres=None, distance_metres=None,
         no_position_reason=None, finished_at=None, outcome=None, note=None, next_step=None, next_step_on=None,
         created_at=written_at, updated_at=written_at,

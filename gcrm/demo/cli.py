@@ -62,8 +62,8 @@ def _choose_database() -> None:
 def _reset() -> None:
     from gcrm.demo import services
 
+    click.echo(f"Dropping the database {settings().database}; the demo is made anew.", err=True)
     services.reset()
-    click.echo(f"The database {settings().database} was dropped; the demo is made anew.", err=True)
 
 
 def _make(wish: Wish) -> Made:

@@ -24,9 +24,13 @@ class Address:
     postcode: str | None
     phone_area: str
     """The area code with which telephone numbers there begin."""
+    is_largest_first: bool = False
 
     def __str__(self) -> str:
-        return ", ".join(part for part in (self.street, self.city, self.region, self.postcode) if part)
+        """The address on one line, as people there write it."""
+        if self.is_largest_first:
+            return f"{self.region} {self.city} {self.street}"
+        return f"{self.street}, {self.city}, {self.region} {self.postcode or ''}".strip()
 
 
 @dataclass(frozen=True)

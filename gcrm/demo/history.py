@@ -263,7 +263,7 @@ class _Year:
         visit = VisitRow(
             uuid=seeds.identifier(source), account=row.uuid, contact=self._contact(call.business), person=self._rep.email,
             status="done", starts_at=self._calendar.at(day, 15 * round(call.arrive / 15)) if appointed else None,
-            minutes=row.visit_minutes, purpose=source.choice(self._words.purposes), arrived_at=arrived, arrived_lon=None,
+            minutes=row.visit_minutes, purpose=source.choice(self._words.purposes[row.status]), arrived_at=arrived, arrived_lon=None,
             arrived_lat=None, accuracy_metres=None, distance_metres=None, no_position_reason=None, finished_at=finished,
             outcome=outcome, note=note, next_step=step, next_step_on=step_on, created_at=arrived, updated_at=finished,
         )  # fmt: skip
@@ -292,7 +292,7 @@ class _Year:
         written = starts - dt.timedelta(days=source.randint(1, 6))
         return VisitRow(
             uuid=seeds.identifier(source), account=row.uuid, contact=self._contact(call.business), person=self._rep.email,
-            status=status, starts_at=starts, minutes=row.visit_minutes, purpose=source.choice(self._words.purposes),
+            status=status, starts_at=starts, minutes=row.visit_minutes, purpose=source.choice(self._words.purposes[row.status]),
             arrived_at=None, arrived_lon=None, arrived_lat=None, accuracy_metres=None, distance_metres=None,
             no_position_reason=None, finished_at=None, outcome=None, note=source.choice(self._words.missed_notes),
             next_step=None, next_step_on=None, created_at=written, updated_at=starts,

@@ -156,7 +156,7 @@ class Korea(Country):
         street = " ".join(part for part in (area.name, village, lot) if part)
         if source.random() < 0.2:
             street += f" {source.randint(1, 5)}층"
-        return Address(street, county.name, state.name, None, PHONE_AREAS[state.code])
+        return Address(street, county.name, state.name, None, PHONE_AREAS[state.code], is_largest_first=True)
 
     def _village_at(self, place: Place) -> str | None:
         """The 리 within a 읍 or 면."""

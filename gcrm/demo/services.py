@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from gcrm.core import clock, db, jobs, schema
+from gcrm.core.cluster import SUPERUSER
 from gcrm.core.config import settings
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Conflict, Invalid
@@ -27,7 +29,7 @@ from gcrm.routing import services as routing
 from gcrm.routing import tasks as _routing_tasks  # noqa: F401 - knows the queue of its jobs
 
 COUNTRIES: dict[str, type[Country]] = {"us": UnitedStates, "kr": Korea}
-STEPS = 24
+STEPS = 23
 """How many things are said while the demo is made, for the bar."""
 
 Say = Callable[[str], None]
@@ -62,19 +64,11 @@ def reset() -> None:
     if not settings().is_demo:
         raise Invalid(f"Only the demo's own database can be made anew, not {settings().database}.")
     db.dispose()
-    schema.create_database(settings().database)
-    _drop(settings().database)
-
-
-def _drop(name: str) -> None:
-    from sqlalchemy.exc import OperationalError
-
-    from gcrm.core.cluster import SUPERUSER
-
+    name = settings().database
     with schema.connected(SUPERUSER, "postgres", autocommit=True) as connection:
         quoted = connection.dialect.identifier_preparer.quote(name)
         try:
-            connection.execute(text(f"DROP DATABASE {quoted}"))
+            connection.execute(text(f"DROP DATABASE IF EXISTS {quoted}"))
         except OperationalError as error:
             raise Conflict(f"Somebody works in {name}. Stop “gcrm serve” first; nothing was dropped.") from error
 

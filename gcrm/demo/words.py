@@ -52,7 +52,8 @@ class Words:
     rivals: Choices
 
     # What happens
-    purposes: Choices
+    purposes: Mapping[str, Choices]
+    """By the account's status."""
     visit_notes: Mapping[str, Choices]
     """By outcome."""
     next_steps: Mapping[str, tuple[tuple[str, int, bool], ...]]

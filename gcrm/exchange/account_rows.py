@@ -44,7 +44,7 @@ def finish(found: dict[str, Any], context: Context, faults: list[str]) -> str | 
     if found.get("owner"):
         found["owner_id"] = context.owners.get(found["owner"])
         if found["owner_id"] is None:
-            faults.append(f"owner: there is nobody active with the address {found['owner']}.")
+            faults.append(f"owner: there is nobody with the address {found['owner']}.")
     try:
         return _place(found, country, context)
     except Invalid as error:

@@ -13,7 +13,9 @@ from gcrm.core import console, db
 from gcrm.core.config import settings
 from gcrm.core.db import Principal, PrincipalSession
 from gcrm.core.errors import Invalid
-from gcrm.exchange import queries, tasks
+from gcrm.customers.selecting import FIELDS, Selection
+from gcrm.domains import ORDER
+from gcrm.exchange import queries, tasks, writing
 from gcrm.exchange.mapping import Options
 from gcrm.exchange.models import ImportBatch, ImportRow
 from gcrm.exchange.services import batches
@@ -138,3 +140,48 @@ def _report(
         click.echo(f"All of them are kept at /imports/{kept.uuid}.")
     if kept is not None and batch.kind == "people" and figures.created:
         click.echo("New people have no password yet: invite them under People.")
+
+
+@click.group()
+def export_group() -> None:
+    """Export accounts to a CSV, XLSX or GeoJSON file."""
+
+
+class _WithSelection(click.Command):
+    """A command with an option for each field of a selection, as the domains register them."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        known = {parameter.name for parameter in self.params}
+        for domain in ORDER:
+            if importlib.util.find_spec(f"gcrm.{domain}.selection"):
+                importlib.import_module(f"gcrm.{domain}.selection")
+        fields = [
+            click.Option(
+                [f"--{name.replace('_', '-')}", f"field_{name}"], multiple=True, metavar="VALUE",
+                help=f"Only accounts that the selection {name}=VALUE holds.",
+            )
+            for name in FIELDS if f"field_{name}" not in known
+        ]  # fmt: skip
+        return super().get_params(ctx) + fields
+
+
+@export_group.command("accounts", cls=_WithSelection)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, writable=True))
+@click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
+@acting_option
+def export_accounts(file: Path, as_json: bool, acting_email: str | None, **words: tuple[str, ...]) -> None:
+    """Export accounts; the file's extension says the format. An import of the file changes nothing."""
+    extension = writing.format_of(file)
+    console.open_database()
+    given = {name.removeprefix("field_"): list(values) for name, values in words.items() if values}
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        with db.transaction(acting(acting_email)) as session, draft.open("w+b") as opened:
+            count = writing.write(queries.accounts_to_write(session, Selection.parse(given)), extension, opened)
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+    if as_json:
+        console.print_json({"file": str(file), "accounts": count})
+    else:
+        click.echo(f"{count:,} accounts are in {file}.")

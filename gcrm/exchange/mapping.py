@@ -12,6 +12,7 @@ from gcrm.exchange import headers as known
 from gcrm.exchange import values
 from gcrm.exchange.reading import Row, Table
 from gcrm.exchange.words import key
+from gcrm.exchange.writing import EXTRA
 
 SAMPLED_ROWS = 200
 KEEP_APART = ""
@@ -95,6 +96,11 @@ class Mapping:
         """Whether the file says anything about one of the fields."""
         return any(name in self.columns or name in self.constants for name in fields)
 
+    def extra_name(self, place: int) -> str:
+        """The name under which a column that fills no field is kept."""
+        header = self.headers[place]
+        return header.removeprefix(EXTRA) if "gcrm_id" in self.columns else header
+
     def field_of(self, header: str) -> str:
         place = self.headers.index(header)
         return next((name for name, column in self.columns.items() if column == place), KEEP_APART)
@@ -110,7 +116,7 @@ def resolve(kind: str, table: Table, options: Options, samples: Sequence[Row] | 
     mapping = {h: f for h, f in chosen.items() if f}
     taken = set(mapping.values()) | set(constants)
     free = [header for header in headers if header not in chosen]
-    for header, name in known.recognise(kind, free).items():
+    for header, name in _recognised(kind, free, headers).items():
         if name not in taken and _reads(name, headers.index(header), rows):
             mapping[header] = name
     columns = {name: headers.index(header) for header, name in mapping.items()}
@@ -119,6 +125,13 @@ def resolve(kind: str, table: Table, options: Options, samples: Sequence[Row] | 
     extra = [place for place, header in enumerate(headers) if header not in mapping or mapping[header] == "brand"]
     texts = [dict(zip(headers, row.cells, strict=False)) for row in rows]
     return Mapping(kind, headers, columns, constants, extra, known.guess_country(headers, mapping, texts))
+
+
+def _recognised(kind: str, free: list[str], headers: list[str]) -> dict[str, str]:
+    """The fields by their headers; in a file that gcrm wrote only their very names, so that it reads back as it was."""
+    if "gcrm_id" in headers:
+        return {header: header for header in free if header in known.FIELDS[kind]}
+    return known.recognise(kind, free)
 
 
 def _chosen(kind: str, headers: list[str], options: Options) -> tuple[dict[str, str], list[str]]:

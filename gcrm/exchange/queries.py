@@ -9,13 +9,18 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, defer, joinedload, lazyload
 
+from gcrm.core import money
 from gcrm.core.errors import NotFound
+from gcrm.customers.models import Account
+from gcrm.customers.selecting import Selection
 from gcrm.exchange.headers import FIELDS
 from gcrm.exchange.mapping import Mapping
 from gcrm.exchange.models import ImportBatch, ImportRow
 from gcrm.exchange.reading import Row, Table
+from gcrm.exchange.writing import Accounts
+from gcrm.people.models import User
 
 PREVIEWED_ROWS = 20
 LISTED_ROWS = 100
@@ -104,6 +109,39 @@ def kept_on_undoing(session: Session, batch: ImportBatch, limit: int = LISTED_RO
 def count_kept(session: Session, batch: ImportBatch) -> int:
     found = select(func.count()).where(ImportRow.batch_id == batch.id, ImportRow.kept_because.is_not(None))
     return int(session.scalar(found) or 0)
+
+
+EXPORTED = tuple(name for name in FIELDS["accounts"] if name not in ("brand", "branch", "gcrm_id"))
+
+
+def accounts_to_write(session: Session, selection: Selection) -> Accounts:
+    """The selected accounts with the fields of an import, in the order in which they were entered, read as they are used."""
+    keys = selection.narrow(select(func.jsonb_object_keys(Account.extra).label("key")).select_from(Account)).subquery()
+    extra = list(session.scalars(select(keys.c.key).distinct().order_by(keys.c.key)))
+    found = selection.narrow(
+        select(Account, func.ST_X(Account.location), func.ST_Y(Account.location), User.email)
+        .outerjoin(User, User.id == Account.owner_id)
+        .options(lazyload("*"), defer(Account.location))
+        .order_by(Account.id)
+    )
+    rows = session.execute(found.execution_options(yield_per=2000))
+    return Accounts(("gcrm_id", *EXPORTED), extra, (_written(*row) for row in rows))
+
+
+def _written(
+    account: Account, lon: float | None, lat: float | None, owner: str | None
+) -> tuple[dict[str, str], dict[str, Any]]:
+    special = {
+        "gcrm_id": str(account.uuid),
+        "lon": lon,
+        "lat": lat,
+        "owner": owner,
+        "annual_value": money.to_decimal(account.annual_value_minor, account.currency),
+        "potential": money.to_decimal(account.potential_minor, account.currency),
+        "tags": ";".join(account.tags),
+    }
+    values = special | {name: getattr(account, name) for name in EXPORTED if name not in special}
+    return {name: "" if value is None else str(value) for name, value in values.items()}, account.extra
 
 
 def headers_of(batch: ImportBatch) -> list[str]:

@@ -25,7 +25,7 @@ class Context:
     country: str
     """Where nothing else says it; decides how postcodes and phone numbers are read."""
     owners: dict[str, int] = field(default_factory=dict)
-    """Active people by e-mail address."""
+    """People by e-mail address."""
     is_projected: bool = False
     """Whether coordinates are in another system, to be transformed by the database."""
 
@@ -43,7 +43,7 @@ class Reader:
             (place, name, parser(name), name in PARSERS, mapping.headers[place])
             for name, place in mapping.columns.items()
         ]
-        self.extra = [(place, encode_basestring(mapping.headers[place])) for place in mapping.extra]
+        self.extra = [(place, encode_basestring(mapping.extra_name(place))) for place in mapping.extra]
         self.kept_apart = KEPT_APART if "extra" in columns else frozenset()
         self.nothing = (None,) * len(columns)
 
@@ -77,6 +77,7 @@ class Reader:
             return (row.number, raw, " ".join(faults), None, *self.nothing)
         for place, encoded in self.extra:
             if text := cells[place].strip():
+                text = spreadsheet.without_guard(text) if text[0] == "'" else text
                 extra.append(f"{encoded}:{encode_basestring(text)}")
         if extra:
             found["extra"] = "{" + ",".join(extra) + "}"

@@ -28,6 +28,7 @@ def test_addresses_name_the_sido_sigungu_and_dong_that_hold_the_point(kr):
         assert address.street.split()[0] == kr.ground.municipalities[place.piece].name
         assert address.city == kr.ground.county_of(place.piece).name
         assert address.region == kr.ground.state_of(place.piece).name
+        assert str(address) == f"{address.region} {address.city} {address.street}"
 
 
 def test_addresses_in_the_country_name_the_village_and_the_lot(kr):

@@ -6,6 +6,7 @@ import string
 
 import pytest
 
+from gcrm.customers.models import STATUSES
 from gcrm.demo.english import ENGLISH
 from gcrm.demo.industries import BY_KEY, INDUSTRIES
 from gcrm.demo.korean import KOREAN
@@ -54,6 +55,7 @@ def test_every_trade_has_its_words(words):
 def test_every_outcome_and_activity_has_its_words(words):
     assert set(words.visit_notes) == set(words.next_steps) == set(OUTCOMES)
     assert set(words.activities) == set(ACTIVITY_KINDS)
+    assert set(words.purposes) == set(STATUSES)
 
 
 @LANGUAGES
@@ -71,7 +73,7 @@ def test_templates_name_only_what_is_filled_in(words):
 
 
 def test_korean_words_are_in_korean_script():
-    allowed = re.compile(r"\{\w+\}|any|open|won|lost|ko|admin|planner|marketer|service")
+    allowed = re.compile(r"\{\w+\}|any|open|won|lost|ko|admin|planner|marketer|service|customer|prospect|former")
     foreign = [text for text in _all(KOREAN) if re.search("[A-Za-z]", allowed.sub("", text)) and text not in BY_KEY]
     assert foreign == []
 

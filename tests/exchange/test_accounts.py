@@ -41,7 +41,12 @@ def test_known_cells_of_the_real_files_arrive(bring, account, shared):
     for file in FILES:
         bring(shared / "accounts" / file, values={"status": "prospect"})
     store = account(source="us-auto-parts-stores", external_id="5000")
-    assert (store.name, store.street, store.city, store.region) == ("AutoZone 5000", "1621 E Financial Dr", "Wasilla", "AK")
+    assert (store.name, store.street, store.city, store.region) == (
+        "AutoZone 5000",
+        "1621 E Financial Dr",
+        "Wasilla",
+        "AK",
+    )
     assert (store.postcode, store.country, store.phone_e164) == ("99654", "us", "+19073579155")
     assert (to_shape(store.location).x, to_shape(store.location).y) == (-149.409646, 61.576392)
     assert store.extra == {"timezone": "America/Anchorage", "state_name": "Alaska", "brand": "AutoZone"}
@@ -51,7 +56,11 @@ def test_known_cells_of_the_real_files_arrive(bring, account, shared):
     hardware = account(source="us-home-improvement", external_id="801")
     assert (hardware.name, hardware.phone, hardware.extra["brand"]) == ("W Mobile", "(251)634-0351", "Home Depot")
     cafe = account(source="kr-seoul-cafes", external_id="25435527")
-    assert (cafe.name, cafe.street, cafe.city) == ("이디야커피 신길역점", "서울특별시 영등포구 영등포로 353", "영등포구")
+    assert (cafe.name, cafe.street, cafe.city) == (
+        "이디야커피 신길역점",
+        "서울특별시 영등포구 영등포로 353",
+        "영등포구",
+    )
     assert (cafe.postcode, cafe.country, cafe.region) == ("07318", "kr", "서울특별시")
     assert cafe.extra["구우편번호"] == "150050"
 
@@ -158,7 +167,13 @@ def test_rows_without_a_place_are_created_and_counted(bring, write, account, row
 
 def test_impossible_rows_are_rejected_with_every_fault_and_their_cells(bring, write, rejects, row):
     batch = bring(
-        write("id,name,lat,lon,tier,annual value", "1,A,-76.88,40.27,B,1", "2,B,95,-76,,", '3,C,x,1,Z,"1,2"', "4,D,40,-76,A,5")
+        write(
+            "id,name,lat,lon,tier,annual value",
+            "1,A,-76.88,40.27,B,1",
+            "2,B,95,-76,,",
+            '3,C,x,1,Z,"1,2"',
+            "4,D,40,-76,A,5",
+        )
     )
     assert batch.created == 1
     reasons = rejects(batch)
@@ -170,19 +185,26 @@ def test_impossible_rows_are_rejected_with_every_fault_and_their_cells(bring, wr
 
 def test_a_point_whose_mirror_image_lies_in_a_region_of_its_country_is_swapped(session, bring, write, rejects):
     make_region(session, country="fr", west=2.0, south=48.0, size=1.0)
-    batch = bring(write("id,name,country,lat,lon", "1,A,France,2.35,48.85", "2,B,France,48.85,2.35", "3,C,France,10,10"))
+    batch = bring(
+        write("id,name,country,lat,lon", "1,A,France,2.35,48.85", "2,B,France,48.85,2.35", "3,C,France,10,10")
+    )
     assert rejects(batch) == {2: "Latitude 2.35 and longitude 48.85 look swapped: the other way round they lie in FR."}
     assert batch.outside == 1
 
 
 def test_money_becomes_minor_units_of_its_currency(bring, write, account, rejects):
     batch = bring(
-        write("id,name,annual value,currency", "1,A,1200.5,USD", "2,B,1200,KRW", "3,C,12.5,KRW", "4,D,7,", "5,E,1.005,USD")
+        write(
+            "id,name,annual value,currency", "1,A,1200.5,USD", "2,B,1200,KRW", "3,C,12.5,KRW", "4,D,7,", "5,E,1.005,USD"
+        )
     )
     assert account(external_id="1").annual_value_minor == 120050
     assert (account(external_id="2").annual_value_minor, account(external_id="2").currency) == (1200, "KRW")
     assert (account(external_id="4").annual_value_minor, account(external_id="4").currency) == (700, "USD")
-    assert rejects(batch) == {4: "An amount has more decimals than KRW has.", 6: "An amount has more decimals than USD has."}
+    assert rejects(batch) == {
+        4: "An amount has more decimals than KRW has.",
+        6: "An amount has more decimals than USD has.",
+    }
 
 
 def test_an_amount_without_a_currency_is_in_the_accounts_own(session, bring, write, organisation, account):
@@ -214,9 +236,13 @@ def test_a_named_owner_stays_and_others_follow_the_territory(session, bring, wri
 
 
 def test_somebody_inactive_is_no_owner(session, bring, write, organisation, rejects):
-    make_user(session, email="gone@acme.example", active=False)
-    batch = bring(write("id,name,owner", "1,A,gone@acme.example"))
-    assert rejects(batch) == {2: "owner: there is nobody active with the address gone@acme.example."}
+    gone = make_user(session, email="gone@acme.example", name="Kim", active=False)
+    make_account(session, gone, external_id="2", source="shops", name="B")
+    batch = bring(write("id,name,owner", "1,A,gone@acme.example", "2,B,gone@acme.example", "3,C,nobody@acme.example"))
+    assert rejects(batch) == {
+        2: "owner: Kim is not active any more.", 4: "owner: there is nobody with the address nobody@acme.example.",
+    }  # fmt: skip
+    assert batch.unchanged == 1
 
 
 def test_tags_hours_status_and_country_are_read(bring, write, account):
@@ -226,7 +252,12 @@ def test_tags_hours_status_and_country_are_read(bring, write, account):
     )  # fmt: skip
     found = account(external_id="1")
     assert (found.tags, found.opening_hours, found.status) == (["vip", "north"], "Mo-Fr 09:00-17:00", "customer")
-    assert (found.country, found.website, found.visit_minutes, found.cadence_days) == ("kr", "https://acme.example", 30, 14)
+    assert (found.country, found.website, found.visit_minutes, found.cadence_days) == (
+        "kr",
+        "https://acme.example",
+        30,
+        14,
+    )
 
 
 def test_a_phone_that_is_none_is_kept_beside_the_fields(bring, write, account, row):
@@ -268,7 +299,9 @@ def test_an_unknown_coordinate_system_refuses_the_file(bring, write):
 
 def test_every_fault_of_the_options_is_named(bring, write):
     with pytest.raises(Invalid) as caught:
-        bring(write("id,name", "1,A"), mapping={"Phone": "phone", "name": "nonsense"}, values={"tier": "Z", "name": "A"})
+        bring(
+            write("id,name", "1,A"), mapping={"Phone": "phone", "name": "nonsense"}, values={"tier": "Z", "name": "A"}
+        )
     said = " ".join(caught.value.details["lines"])
     assert all(part in said for part in ("no column “Phone”", "“nonsense” is no field", "“Z” is not one of"))
 
@@ -340,7 +373,9 @@ def test_a_key_of_an_account_out_of_sight_says_with_whom_it_is(session, organisa
         reader = account_rows.reader(columns, Context("us"))
         staging.stage(theirs, reader, table.rows(), account_rows.COLUMNS, batches._silent, 4)
         accounts.merge(theirs, columns, accounts.Usual("shops", "us", "USD"), 4, batches._silent)
-        fates = {n: (o, r) for n, o, r in theirs.execute(text("SELECT number, outcome, reason FROM fate ORDER BY number"))}
+        fates = {
+            n: (o, r) for n, o, r in theirs.execute(text("SELECT number, outcome, reason FROM fate ORDER BY number"))
+        }
     assert fates[2] == fates[3] == ("rejected", "This account is already with Kim.")
     assert (fates[4][0], fates[5][0]) == ("updated", "created")
 

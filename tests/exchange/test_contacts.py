@@ -46,7 +46,9 @@ def test_a_name_that_several_accounts_have_needs_the_postcode(session, shop, bri
     make_account(session, name="Joe's Diner", postcode="17102")
     batch = bring(write("company,name,zip", "Joe's Diner,Kim,17101", "Joe's Diner,Lee,"), "contacts")
     assert batch.created == 1 and contacts(session)[0].account_id == shop.id
-    assert rejects(batch) == {3: "2 accounts have the name “Joe's Diner”; name the account by its id, or add account_postcode."}
+    assert rejects(batch) == {
+        3: "2 accounts have the name “Joe's Diner”; name the account by its id, or add account_postcode."
+    }
 
 
 def test_a_second_import_says_unchanged_and_a_changed_cell_updates(session, shop, bring, write):

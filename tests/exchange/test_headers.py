@@ -56,7 +56,12 @@ def test_contacts_and_people_have_words_of_their_own():
     assert fields("contacts", "Company", "Full Name", "Title", "Mobile") == {
         "account_name": "Company", "name": "Full Name", "job_title": "Title", "phone": "Mobile",
     }  # fmt: skip
-    assert fields("people", "이메일", "성명", "직무", "팀") == {"email": "이메일", "name": "성명", "role": "직무", "team": "팀"}
+    assert fields("people", "이메일", "성명", "직무", "팀") == {
+        "email": "이메일",
+        "name": "성명",
+        "role": "직무",
+        "team": "팀",
+    }
 
 
 def test_the_country_is_guessed_from_the_layout():

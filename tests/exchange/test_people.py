@@ -17,7 +17,9 @@ def people(session):
 
 
 def test_new_people_are_added_without_a_password(session, bring, write, people):
-    batch = bring(write("email,name,role,team", "KIM@acme.example,Kim,sales rep,East", "lee@acme.example,Lee,팀장,East"), "people")
+    batch = bring(
+        write("email,name,role,team", "KIM@acme.example,Kim,sales rep,East", "lee@acme.example,Lee,팀장,East"), "people"
+    )
     assert batch.created == 2
     kim = people()["kim@acme.example"]
     assert (kim.name, kim.role, kim.team.name, kim.active) == ("Kim", "rep", "East", True)

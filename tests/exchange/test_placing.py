@@ -30,7 +30,9 @@ def test_bulk_places_equal_those_of_the_trigger(session, bring, write):
               (-64.49, 40.2), (-78.0, 40.0), (-79.4, 40.4), (179.99, -60.0)]  # fmt: skip
     random.seed(7)
     points += [(round(random.uniform(-81, -64), 5), round(random.uniform(39.5, 42.5), 5)) for _ in range(400)]
-    batch = bring(write("id,name,lat,lon,country", *(f"{i},N{i},{lat},{lon},fr" for i, (lon, lat) in enumerate(points))))
+    batch = bring(
+        write("id,name,lat,lon,country", *(f"{i},N{i},{lat},{lon},fr" for i, (lon, lat) in enumerate(points)))
+    )
     assert batch.created == len(points)
     bulk = session.execute(text(f"SELECT id, {COLUMNS} FROM accounts ORDER BY id")).all()
     session.execute(text("SELECT set_config('gcrm.place_again', 'on', true)"))

@@ -13,7 +13,21 @@ from gcrm.customers.models import Account
 from gcrm.exchange import reading
 from gcrm.exchange.models import ImportRow
 
-HEADERS = ["id", "name", "zip", "street", "lat", "lon", "phone", "tier", "annual value", "status", "website", "memo", "colour"]
+HEADERS = [
+    "id",
+    "name",
+    "zip",
+    "street",
+    "lat",
+    "lon",
+    "phone",
+    "tier",
+    "annual value",
+    "status",
+    "website",
+    "memo",
+    "colour",
+]
 
 
 def a_cell(dice: random.Random, header: str) -> str:

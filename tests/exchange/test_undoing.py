@@ -61,7 +61,11 @@ def test_what_somebody_changed_since_stays_and_is_listed(session, organisation, 
     assert {row.number: row.kept_because for row in queries.kept_on_undoing(session, batch)} == {
         2: "Somebody changed it since.", 4: "Somebody changed it since.",
     }  # fmt: skip
-    assert (account(external_id="1").tier, account(external_id="2").tier, account(external_id="3").tier) == ("B", "A", "C")
+    assert (account(external_id="1").tier, account(external_id="2").tier, account(external_id="3").tier) == (
+        "B",
+        "A",
+        "C",
+    )
     assert session.scalars(select(Account).filter_by(external_id="4")).first() is None
 
 
@@ -77,7 +81,9 @@ def test_contacts_come_back_too(session, organisation, bring, write):
     shop, other = make_account(session, name="Shop"), make_account(session, name="Other")
     make_contact(session, shop, name="Kim", phone="1234567", external_id="1", source="people")
     before = session.scalars(text("SELECT to_jsonb(contacts) - ARRAY['version', 'updated_at'] FROM contacts")).all()
-    batch = bring(write("id,account,name,phone", "1,Other,Kim Lee,7654321", "2,Shop,New,", name="people.csv"), "contacts")
+    batch = bring(
+        write("id,account,name,phone", "1,Other,Kim Lee,7654321", "2,Shop,New,", name="people.csv"), "contacts"
+    )
     assert (batch.updated, batch.created, other.name) == (1, 1, "Other")
     undoing.undo(session, batch)
     after = session.scalars(text("SELECT to_jsonb(contacts) - ARRAY['version', 'updated_at'] FROM contacts")).all()
@@ -97,7 +103,10 @@ def test_people_are_switched_off_or_put_back(session, organisation, bring, write
     assert (done.removed, done.restored, done.kept) == (1, 1, 1)
     session.expire_all()
     assert (lee.role, lee.team_id, eve.name) == ("rep", None, "Eva")
-    assert session.scalar(text("SELECT ST_AsText(home) FROM users WHERE id = :id"), {"id": lee.id}) == "POINT(-76.88 40.27)"
+    assert (
+        session.scalar(text("SELECT ST_AsText(home) FROM users WHERE id = :id"), {"id": lee.id})
+        == "POINT(-76.88 40.27)"
+    )
     assert session.scalars(select(User).filter_by(email="kim@acme.example")).one().active is False
 
 

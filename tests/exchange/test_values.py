@@ -30,7 +30,9 @@ def test_an_amount_below_zero_is_named_as_such():
         values.amount("-12.50")
 
 
-@pytest.mark.parametrize(("text", "kept"), [("1200.50", "1200.50"), ("+5", "5"), (".5", ".5"), ("１２", "12"), ("7.", "7.")])
+@pytest.mark.parametrize(
+    ("text", "kept"), [("1200.50", "1200.50"), ("+5", "5"), (".5", ".5"), ("１２", "12"), ("7.", "7.")]
+)
 def test_plain_amounts_stay(text, kept):
     assert values.amount(text) == kept
 
@@ -55,7 +57,14 @@ def test_possible_places_stay_and_zero_zero_is_none():
 
 @pytest.mark.parametrize(
     ("text", "word"),
-    [("Lead", "prospect"), ("잠재 고객", "prospect"), ("ACTIVE", "customer"), ("거래중", "customer"), ("폐업", "former"), ("Ex-Customer", "former")],
+    [
+        ("Lead", "prospect"),
+        ("잠재 고객", "prospect"),
+        ("ACTIVE", "customer"),
+        ("거래중", "customer"),
+        ("폐업", "former"),
+        ("Ex-Customer", "former"),
+    ],
 )
 def test_status_words_in_english_and_korean(text, word):
     assert values.status(text) == word
@@ -72,7 +81,16 @@ def test_tiers(text, letter):
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("KR", "kr"), ("대한민국", "kr"), ("Korea, Republic of", "kr"), ("USA", "us"), ("United States", "us"), ("독일", "de"), ("Germany", "de")]
+    ("text", "code"),
+    [
+        ("KR", "kr"),
+        ("대한민국", "kr"),
+        ("Korea, Republic of", "kr"),
+        ("USA", "us"),
+        ("United States", "us"),
+        ("독일", "de"),
+        ("Germany", "de"),
+    ],
 )
 def test_countries_by_code_and_name(text, code):
     assert values.country(text) == code

@@ -27,11 +27,10 @@ class Site:
     _ready: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> Site:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("GCRM_")}
         port = FIRST_PORT + os.getpid() % PORTS  # the next free one is taken, and printed
         usual = {"GCRM_PORT": str(port), "GCRM_LOG_LEVEL": "warning", "GCRM_POOL_SIZE": "4", "GCRM_THREADS": "4"}
         self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "gcrm", "serve"], env=clean | usual | self.environment, text=True,
+            [sys.executable, "-u", "-m", "gcrm", "serve"], env=clean_environment(usual | self.environment), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         threading.Thread(target=self._listen, daemon=True).start()
@@ -68,6 +67,19 @@ class Site:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def clean_environment(settings: dict[str, str]) -> dict[str, str]:
+    """This process's environment with these settings of gcrm and no others."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GCRM_")} | settings
+
+
+def run_module(name: str, settings: dict[str, str], *arguments: str) -> str:
+    """What a module prints that runs in a process of its own with these settings."""
+    command = [sys.executable, "-m", name, *arguments]
+    answer = subprocess.run(command, env=clean_environment(settings), capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
 
 
 def on_cluster(database: str, files: Path) -> dict[str, str]:

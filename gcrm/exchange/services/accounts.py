@@ -117,6 +117,8 @@ def _weigh(session: PrincipalSession, mapping: Mapping, usual: Usual) -> None:
     session.execute(text(_AMOUNTS), names)
     if mapping.has("gcrm_id"):
         session.execute(text(_ID_IS_TAKEN))
+    if mapping.has("owner"):
+        session.execute(text(_OWNER_IS_GONE))
     session.execute(text(_REPEATED))
     session.execute(text(_BEFORE.format(changes=_changes(mapping))))
     session.execute(text(_CREATED))
@@ -309,6 +311,14 @@ UPDATE fate SET reason = 'Another account has the id ' || incoming.external_id |
 FROM incoming JOIN accounts AS other ON other.external_id = incoming.external_id
 WHERE incoming.number = fate.number AND other.source = fate.source AND other.id <> fate.account_id
   AND incoming.gcrm_id IS NOT NULL AND fate.reason IS NULL
+"""
+
+# Somebody who left owns nothing new, but a file may say who owns an account already.
+_OWNER_IS_GONE = """
+UPDATE fate SET reason = 'owner: ' || users.name || ' is not active any more.'
+FROM incoming JOIN users ON users.id = incoming.owner_id
+WHERE incoming.number = fate.number AND NOT users.active AND fate.reason IS NULL
+  AND NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.id = fate.account_id AND accounts.owner_id = users.id)
 """
 
 _BEFORE = """

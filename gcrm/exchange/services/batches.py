@@ -183,7 +183,7 @@ def _usual(session: PrincipalSession, batch: ImportBatch, options: Options, colu
 
 
 def _owners(session: Session) -> dict[str, int]:
-    found = session.execute(select(User.email, User.id).where(User.active, User.role != "system"))
+    found = session.execute(select(User.email, User.id).where(User.role != "system"))
     return {email: id for email, id in found}  # noqa: A001, C416 - a row is no tuple to mypy
 
 

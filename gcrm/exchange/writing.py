@@ -1,0 +1,142 @@
+"""Writing accounts as CSV, XLSX or GeoJSON, so that spreadsheets run nothing and reading back changes nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from gcrm.core.errors import Invalid
+from gcrm.exchange.spreadsheet import guarded
+
+FORMATS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "geojson": "application/geo+json",
+}
+EXTRA = "extra: "
+"""Before the name of a column that fills no field, where it would else be taken for a field."""
+NUMBERS = frozenset({"lon", "lat", "annual_value", "potential", "cadence_days", "visit_minutes"})
+MOST_EXCEL_ROWS = 1_048_575
+MOST_EXCEL_CHARACTERS = 32_767
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """What is to be written: the fields' names, further columns, and for each account its values and further cells."""
+
+    fields: tuple[str, ...]
+    extra: list[str]
+    rows: Iterable[tuple[dict[str, str], dict[str, Any]]]
+
+    @property
+    def headers(self) -> list[str]:
+        known = {*self.fields}
+        return [
+            *self.fields,
+            *(f"{EXTRA}{name}" if name in known or name.startswith(EXTRA) else name for name in self.extra),
+        ]
+
+    def cells(self) -> Iterable[list[str]]:
+        for values, extra in self.rows:
+            yield [values[name] for name in self.fields] + [_text(extra.get(name)) for name in self.extra]
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def format_of(path: Path) -> str:
+    """The format by a file's extension."""
+    extension = path.suffix.lower().removeprefix(".")
+    if extension not in FORMATS:
+        raise Invalid(f"“{path.name}” does not end in .csv, .xlsx or .geojson, so its format is not known.")
+    return extension
+
+
+def write(accounts: Accounts, extension: str, file: BinaryIO) -> int:
+    """Write all accounts; returns how many there were."""
+    return {"csv": _write_csv, "xlsx": _write_xlsx, "geojson": _write_geojson}[extension](accounts, file)
+
+
+def write_cells(headers: Sequence[str], rows: Iterable[Sequence[str]], file: BinaryIO) -> int:
+    """A CSV file that Excel opens as UTF-8; every cell is quoted, so that none is cut at another country's delimiter."""
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerow([guarded(header) for header in headers])
+    count = 0
+    for count, cells in enumerate(rows, 1):
+        writer.writerow([guarded(cell) for cell in cells])
+    text.flush()
+    text.detach()
+    return count
+
+
+def _write_csv(accounts: Accounts, file: BinaryIO) -> int:
+    return write_cells(accounts.headers, accounts.cells(), file)
+
+
+def _write_xlsx(accounts: Accounts, file: BinaryIO) -> int:
+    """Text stays text, whatever it looks like; numbers are numbers where Excel keeps all their digits."""
+    import xlsxwriter
+
+    # Workbooks are zipped together from their parts, which need a place that can be read again.
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("accounts")
+        bold = book.add_format({"bold": True})
+        for place, header in enumerate(accounts.headers):
+            sheet.write_string(0, place, guarded(header), bold)
+        sheet.freeze_panes(1, 0)
+        count = 0
+        for count, cells in enumerate(accounts.cells(), 1):
+            if count > MOST_EXCEL_ROWS:
+                raise Invalid(
+                    f"A workbook holds {MOST_EXCEL_ROWS:,} rows at most. Select fewer accounts, or export CSV."
+                )
+            for place, cell in enumerate(cells):
+                if not cell:
+                    continue
+                if (
+                    place < len(accounts.fields)
+                    and accounts.fields[place] in NUMBERS
+                    and float(f"{float(cell):.16G}") == float(cell)
+                ):
+                    sheet.write_number(count, place, float(cell))
+                else:
+                    sheet.write_string(count, place, _shortened(guarded(cell)))
+    return count
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_EXCEL_CHARACTERS else text[: MOST_EXCEL_CHARACTERS - 1] + "…"
+
+
+def _write_geojson(accounts: Accounts, file: BinaryIO) -> int:
+    """A FeatureCollection (RFC 7946), one account a line; one without a place has no geometry."""
+    count = 0
+    file.write(b'{"type":"FeatureCollection","features":[')
+    for count, (values, extra) in enumerate(accounts.rows, 1):
+        file.write(b",\n" if count > 1 else b"\n")
+        file.write(json.dumps(_feature(values, extra), ensure_ascii=False, separators=(",", ":")).encode())
+    file.write(b"\n]}\n")
+    return count
+
+
+def _feature(values: dict[str, str], extra: dict[str, Any]) -> dict[str, Any]:
+    point = [float(values["lon"]), float(values["lat"])] if values["lon"] else None
+    properties: dict[str, Any] = {
+        name: text for name, text in values.items() if text and name not in ("lon", "lat", "gcrm_id", "tags")
+    }
+    properties |= {name: int(values[name]) for name in ("cadence_days", "visit_minutes") if values[name]}
+    properties["tags"] = values["tags"].split(";") if values["tags"] else []
+    properties["extra"] = extra
+    return {
+        "type": "Feature",
+        "id": values["gcrm_id"],
+        "geometry": {"type": "Point", "coordinates": point} if point else None,
+        "properties": properties,
+    }

@@ -1,0 +1,142 @@
+"""Every page with an example address and a person who may see it, taken from the URL map so that none is forgotten.
+
+`python -m tests.journeys.pages` prints them as JSON for the database of the settings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+NOT_PAGES = ("/api/", "/tiles/", "/static/", "/ogc", "/healthz", "/readyz", "/metrics")
+"""Answered to programs; what else answers no whole page is seen when it is asked."""
+
+VIEWERS = {
+    "admin": "admin", "people": "admin", "field": "rep1", "reports": "manager1", "customers": "rep1", "visits": "rep1",
+    "pipeline": "manager1",
+}  # fmt: skip
+"""Who looks at the pages of a blueprint; the planner at those of others."""
+STRANGERS_PAGES = ("security.login", "security.forgot_password", "security.reset_password", "people.join")
+"""Seen before anybody signed in."""
+PARTS_OF_OTHERS = {
+    "admin.setup": "gone once the organisation is founded; journeys and pictures see it on an empty site",
+    "security.reset_password": "its link comes by mail and is used up",
+}
+
+OWN = "a.owner_id = (SELECT id FROM users WHERE email LIKE 'rep1@%')"
+BUSY_ACCOUNT = (
+    f"SELECT a.uuid FROM accounts a WHERE {OWN} ORDER BY (SELECT count(*) FROM touches t WHERE t.account_id = a.id)"
+    " + 20 * (SELECT count(*) FROM opportunities o WHERE o.account_id = a.id) DESC, a.id LIMIT 1"
+)
+EXAMPLES = {
+    "account_id": BUSY_ACCOUNT,
+    "contact_id": f"SELECT c.uuid FROM contacts c JOIN accounts a ON a.id = c.account_id WHERE {OWN} ORDER BY c.id LIMIT 1",
+    "opportunity_id": "SELECT o.uuid FROM opportunities o JOIN stages s ON s.id = o.stage_id"
+    f" JOIN accounts a ON a.id = o.account_id WHERE s.kind = 'open' AND {OWN} ORDER BY o.amount_minor DESC LIMIT 1",
+    "visit_id": f"SELECT v.uuid FROM visits v JOIN accounts a ON a.id = v.account_id WHERE v.status = 'done' AND {OWN}"
+    " ORDER BY v.note IS NULL, v.id DESC LIMIT 1",
+    "task_id": f"SELECT t.uuid FROM tasks t JOIN accounts a ON a.id = t.account_id WHERE t.done_at IS NULL AND {OWN}"
+    " ORDER BY t.id LIMIT 1",
+    "plan_id": "SELECT d.uuid FROM day_plans d JOIN users u ON u.id = d.rep_id WHERE d.status = 'published'"
+    " AND u.email LIKE 'rep1@%' ORDER BY d.day DESC LIMIT 1",
+    "stop_id": "SELECT s.uuid FROM stops s JOIN day_plans d ON d.id = s.day_plan_id JOIN users u ON u.id = d.rep_id"
+    " WHERE d.status = 'published' AND s.status = 'ahead' AND u.email LIKE 'rep1@%' ORDER BY s.id LIMIT 1",
+    "territory_id": "SELECT t.uuid FROM territories t WHERE EXISTS (SELECT 1 FROM territory_regions r"
+    " WHERE r.territory_id = t.id) ORDER BY t.id LIMIT 1",
+    "batch_id": "SELECT uuid FROM import_batches ORDER BY id DESC LIMIT 1",
+    "user_id": "SELECT uuid FROM users WHERE email LIKE 'rep1@%'",
+    "placing_id": "SELECT uuid FROM placings ORDER BY id DESC LIMIT 1",
+}  # fmt: skip
+"""For each name in an address, the row that shows most."""
+EXAMPLES_OF = {
+    ("field.visit", "visit_id"): "SELECT v.uuid FROM visits v JOIN users u ON u.id = v.user_id WHERE v.status = 'arrived'"
+    " AND u.email LIKE 'rep1@%' ORDER BY v.id DESC LIMIT 1",
+}
+FIXED = {"name": "owner"}
+"""Words of an address that are no row."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """An address to look at."""
+
+    name: str
+    path: str
+    viewer: str | None
+    """The part of the e-mail before its @; None for a stranger."""
+
+
+class NoExample(LookupError):
+    """A route whose address cannot be made up: it wants an entry in EXAMPLES."""
+
+
+def pages_of(app: Flask, session: Session) -> list[Page]:
+    """A page for each GET route that is not for programs alone, by its address."""
+    rules = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    return [page for rule in rules if _is_page(rule) for page in _pages(rule, session)]
+
+
+def _is_page(rule: Rule) -> bool:
+    return "GET" in (rule.methods or ()) and not rule.rule.startswith(NOT_PAGES) and rule.endpoint not in PARTS_OF_OTHERS
+
+
+def _pages(rule: Rule, session: Session) -> Iterator[Page]:
+    values = {argument: _example(rule, argument, session) for argument in rule.arguments}
+    _, path = rule.build(values, append_unknown=False) or ("", rule.rule)
+    viewer = None if rule.endpoint in STRANGERS_PAGES else VIEWERS.get(rule.endpoint.partition(".")[0], "planner")
+    yield Page(rule.endpoint.replace(".", "-"), str(path), viewer)
+
+
+def _example(rule: Rule, argument: str, session: Session) -> Any:
+    if argument == "token":
+        return _invitation(session)
+    if argument in FIXED:
+        return FIXED[argument]
+    query = EXAMPLES_OF.get((rule.endpoint, argument)) or EXAMPLES.get(argument)
+    found = session.scalar(text(query)) if query else None
+    if found is None:
+        raise NoExample(f"{rule.rule} ({rule.endpoint}) has no example for “{argument}”: add one to tests/journeys/pages.py")
+    return found
+
+
+def _invitation(session: Session) -> str:
+    """A link of the kind that somebody gets who is new."""
+    from gcrm.people import queries, services
+
+    newcomer = queries.user_by_email(session, "newcomer@demo.example")
+    return services.invite(session, newcomer or services.add_user(session, email="newcomer@demo.example", role="rep", name="Kim Seo-yeon"))
+
+
+def be_under_way(session: Session) -> None:
+    """Have rep1 stand in the door of the last stop of the newest plan, unless a visit is under way already."""
+    from gcrm.field import services
+    from gcrm.routing.models import Stop
+
+    query = EXAMPLES_OF["field.visit", "visit_id"]
+    if session.scalar(text(query)) is not None:
+        return
+    last = text(EXAMPLES["stop_id"].replace("s.uuid", "s.id, d.rep_id").replace("ORDER BY s.id", "ORDER BY s.id DESC"))
+    stop_id, rep_id = session.execute(last).one()
+    services.arrive(session, session.get_one(Stop, stop_id), rep_id, position=None, accuracy=None, reason="not permitted")
+
+
+def main() -> None:
+    from gcrm.app import create_app
+    from gcrm.core import db, jobs
+
+    app = create_app()
+    with app.app_context(), db.transaction(jobs.system_principal()) as session:
+        be_under_way(session)
+        found = pages_of(app, session)
+    print(json.dumps([asdict(page) for page in found]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Every page, on a desk and on a phone: nothing fails in it, it keeps nobody out, and it fits."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journeys import browser as browsers
+from tests.journeys import people
+
+DEVICES = {
+    "on a desk, light": browsers.DESKTOP | {"color_scheme": "light"},
+    "on a phone, dark": browsers.PHONE | {"color_scheme": "dark"},
+}
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_every_page_works_for_everybody(company, watch, device):
+    watching = watch(company.site)
+    windows = {}
+    faults = []
+    for page in company.pages:
+        if page.viewer not in windows:
+            windows[page.viewer] = watching.open(**DEVICES[device])
+            if page.viewer:
+                people.sign_in(windows[page.viewer], f"{page.viewer}@demo.example")
+        faults += look_at(windows[page.viewer], page)
+    assert faults == []
+
+
+def look_at(window, page) -> list[str]:
+    """What is wrong with a page; nothing for an address that answers no whole page."""
+    answer = window.context.request.get(page.path, max_redirects=0)
+    assert answer.status < 400, f"{page.name} answers {answer.status} for {page.viewer}"
+    if answer.status != 200 or "<html" not in answer.text()[:300]:
+        return []
+    window.goto(page.path)
+    faults = browsers.serious_faults(window)
+    wider = browsers.sideways_pixels(window)
+    return faults + ([f"{page.path}: {wider} pixels wider than the window"] if wider > 0 else [])

@@ -1,0 +1,293 @@
+"""The pages of maps, the tiles over HTTP, the drawing to take away."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from gcrm.core import vendor
+from tests import factories as make
+from tests.maps import mvt
+
+TILE = "/tiles/accounts/4/4/6.mvt"
+NEAR = "/tiles/accounts/12/1173/1541.mvt"
+
+
+@pytest.fixture
+def company(session):
+    make.make_organisation(session)
+    north, south = make.make_team(session), make.make_team(session)
+    people = {
+        "rep": make.make_user(session, "rep", north),
+        "other": make.make_user(session, "rep", south),
+        "admin": make.make_user(session, "admin"),
+    }
+    state = make.make_region(session, "42", "state", west=-80, south=39, size=4, name="Pennsylvania")
+    county = make.make_region(session, "42043", "county", west=-77, south=40, size=1, name="Dauphin County", parent=state)
+    make.make_region(session, "42071", "county", west=-78, south=40, size=1, name="Lancaster County", parent=state)
+    people["mine"] = make.make_account(session, people["rep"], name="Mine", tier="A", annual_value_minor=123_456)
+    people["theirs"] = make.make_account(session, people["other"], name="Theirs", at=(-76.5, 40.5), status="prospect")
+    make.make_account(session, people["rep"], name="Nowhere", at=None)
+    make.make_account(session, people["rep"], name="At sea", at=(-30.0, 40.0))
+    return people | {"county": county}
+
+
+def accounts_of(tile: bytes) -> list[dict[str, object]]:
+    return [feature.properties for layer in mvt.decode(tile).values() for feature in layer.features]
+
+
+# -- tiles -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_stranger_gets_401_and_no_byte(client, company):
+    for url in (TILE, "/map", "/map/summary", "/map/found?q=Mine", "/map/here?z=0&x=0&y=0", "/regions", "/regions/part",
+                "/regions/print", "/regions/folium.html", f"/map/accounts/{company['mine'].uuid}",
+                "/api/v1/regions/stats?level=county&metric=accounts"):  # fmt: skip
+        answer = client.get(url)
+        assert answer.status_code in (302, 401), url
+        assert b"Mine" not in answer.data
+    assert client.get(TILE).mimetype == "application/problem+json"
+
+
+def test_a_tile_is_kept_until_it_changes(company, login_as, session):
+    client = login_as(company["rep"])
+    first = client.get(TILE)
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert accounts_of(first.data) == [{"n": 1, "value": 123_456, "prospects": 0, "customers": 1}]
+    again = client.get(TILE, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    make.make_account(session, company["rep"])
+    changed = client.get(TILE, headers={"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != first.headers["ETag"]
+
+
+def test_rows_out_of_sight_do_not_change_a_tiles_etag(company, login_as, session):
+    client = login_as(company["rep"])
+    before = client.get(TILE).headers["ETag"]
+    make.make_account(session, company["other"], at=(-76.9, 40.2))
+    assert client.get(TILE).headers["ETag"] == before
+
+
+def test_a_near_tile_names_accounts_of_ones_own_only(company, login_as):
+    (mine,) = accounts_of(login_as(company["rep"]).get(NEAR).data)
+    assert mine["id"] == str(company["mine"].uuid)
+    assert mine["tier"] == "A"
+    assert accounts_of(login_as(company["other"]).get(NEAR).data) == []
+
+
+def test_a_tile_obeys_the_selection(company, login_as):
+    client = login_as(company["admin"])
+    assert [each["n"] for each in accounts_of(client.get(f"{TILE}?status=prospect").data)] == [1]
+    assert accounts_of(client.get(f"{TILE}?q=nobody").data) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [("/tiles/accounts/1/2/0.mvt", 404), ("/tiles/accounts/23/0/0.mvt", 404), ("/tiles/accounts/a/0/0.mvt", 404),
+     ("/tiles/accounts/-1/0/0.mvt", 404), ("/tiles/accounts/99999999999999999999/0/0.mvt", 404),
+     (f"{TILE}?status=happy", 422), (f"{TILE}?region=nowhere", 422), (f"{TILE}?place=located&place=outside", 422)],
+)  # fmt: skip
+def test_a_bad_tile_is_a_problem_in_a_sentence(url, status, company, login_as):
+    answer = login_as(company["admin"]).get(url)
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["detail"]
+
+
+# -- the map of accounts -----------------------------------------------------------------------------------------------
+
+
+def settings_of(page: str) -> dict[str, object]:
+    return json.loads(re.search(r'id="map-settings">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_the_map_says_how_many_it_shows_and_why(company, login_as):
+    page = login_as(company["admin"]).get("/map").text
+    assert "On the map 3 of 4" in text_of(page)
+    assert "1 account has no place yet" in page
+    assert "/accounts?place=unplaced" in page
+    assert "1 of them lies outside every region" in page
+    assert "/accounts?place=outside" in page
+    assert "U.S. Census Bureau" in page
+
+
+def test_map_and_list_share_the_query_and_the_count(company, login_as):
+    client = login_as(company["admin"])
+    page = client.get("/map?status=customer").text
+    assert settings_of(page)["accounts"] == "/tiles/accounts/{z}/{x}/{y}.mvt?status=customer"
+    assert '/accounts?status=customer"' in page
+    assert "On the map 2 of 3" in text_of(page)
+    listed = client.get("/api/v1/accounts?status=customer").json
+    assert listed["total"] == 3
+    assert sum(each["n"] for each in accounts_of(client.get("/tiles/accounts/0/0/0.mvt?status=customer").data)) == 2
+
+
+def test_the_map_opens_where_ones_accounts_are(company, login_as):
+    west, south, east, north = settings_of(login_as(company["rep"]).get("/map").text)["bounds"]
+    assert (west < -76.88 < -30 < east) and (south < 40 < 40.27 < north)
+    west, south, east, north = settings_of(login_as(company["other"]).get("/map").text)["bounds"]
+    assert (-76.6 < west < -76.5 < east < -76.4) and (40.4 < south < 40.5 < north < 40.6)
+
+
+def test_without_accounts_the_map_opens_on_the_country(session, login_as):
+    make.make_organisation(session)
+    make.make_region(session, "42", "state", west=-80, south=39, size=4)
+    assert settings_of(login_as(make.make_user(session, "admin")).get("/map").text)["bounds"][0] < -79
+
+
+def test_the_summary_alone_is_what_the_map_shows(company, login_as):
+    part = login_as(company["rep"]).get("/map/summary?tier=A")
+    assert 'id="summary"' in part.text
+    assert "data-bounds" in part.text
+    assert "On the map 1 all of them" in text_of(part.text)
+    assert "Drop Tier: A" in part.text
+
+
+def test_a_card_is_told_of_what_one_may_see(company, login_as):
+    card = login_as(company["rep"]).get(f"/map/accounts/{company['mine'].uuid}")
+    assert card.status_code == 200
+    for said in ("Mine", "$1,234.56", "Plan a visit", "Log a visit"):
+        assert said in card.text
+    assert login_as(company["rep"]).get(f"/map/accounts/{company['theirs'].uuid}").status_code == 404
+
+
+def test_the_search_finds_own_accounts_and_regions(company, login_as):
+    client = login_as(company["rep"])
+    assert "Mine" in client.get("/map/found?q=min").text
+    assert "Theirs" not in client.get("/map/found?q=theirs").text
+    county = client.get("/map/found?q=dauphin").text
+    assert "Dauphin County" in county
+    assert "data-bounds" in county
+    assert "Nothing found" in client.get("/map/found?q=zzz").text
+    assert client.get("/map/found").text.strip() == ""
+
+
+def test_accounts_that_stand_together_are_listed(company, login_as, session):
+    for i in range(3):
+        make.make_account(session, company["rep"], name=f"Booth {i}", at=(10.0, 10.0))
+    page = login_as(company["rep"]).get("/map/here?z=4&x=8&y=7").text
+    assert "3 accounts here" in page
+    assert page.count("Booth") == 3
+    assert login_as(company["rep"]).get("/map/here?z=99&x=0&y=0").status_code == 404
+
+
+# -- the map of regions ------------------------------------------------------------------------------------------------
+
+
+def figures_of(page: str) -> dict[str, object]:
+    return json.loads(re.search(r'id="figures">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_the_regions_are_filled_and_listed_alike(company, login_as):
+    page = login_as(company["admin"]).get("/regions?level=county&metric=value").text
+    drawn = figures_of(page)
+    assert [(each["code"], each["count"], each["value"]) for each in drawn["regions"]] == [("42043", 2, 1234.56)]
+    assert settings_of(page)["choropleth"] == drawn
+    assert "$1.2K" in page
+    assert "region=us%3A42043" in page or "region=us:42043" in page
+    assert "Accounts 2 of 4" in text_of(page)
+    assert "1 has no place yet" in page
+
+
+def test_a_local_company_sees_counties_first(company, login_as):
+    assert figures_of(login_as(company["admin"]).get("/regions").text)["level"] == "county"
+
+
+def test_within_a_state_every_county_is_there(company, login_as):
+    page = login_as(company["admin"]).get("/regions/part?level=county&parent=us:42&metric=prospects").text
+    assert [(each["name"], each["value"]) for each in figures_of(page)["regions"]] == [
+        ("Dauphin County", 1), ("Lancaster County", 0),
+    ]  # fmt: skip
+    assert "Pennsylvania" in page
+    assert "data-bounds" in page
+
+
+def test_a_level_that_does_not_lie_below_leads_up_again(company, login_as):
+    client = login_as(company["admin"])
+    page = client.get("/regions/part?level=county&parent=us:42043").text
+    assert [each["code"] for each in figures_of(page)["regions"]] == ["42043", "42071"]
+    assert figures_of(client.get("/regions/part?level=state&parent=us:42").text)["level"] == "state"
+
+
+def test_the_table_is_sorted_as_asked(company, login_as, session):
+    make.make_account(session, at=(-77.5, 40.5))
+    client = login_as(company["admin"])
+
+    def names(sort: str) -> list[str]:
+        page = client.get(f"/regions/part?level=county&metric=accounts&sort={sort}").text
+        return re.findall(r">(\w+) County</a>", page)
+
+    assert names("-value") == names("name") == ["Dauphin", "Lancaster"]
+    assert names("value") == names("-name") == ["Lancaster", "Dauphin"]
+
+
+def test_hexagons_come_with_their_shapes(company, login_as):
+    drawn = figures_of(login_as(company["rep"]).get("/regions?level=hex100").text)
+    keys = {f"{each['country']}:{each['code']}" for each in drawn["regions"]}
+    assert {feature["id"] for feature in drawn["shapes"]["features"]} == keys
+    assert len(keys) == 2
+
+
+def test_a_rep_sees_sums_of_the_own_accounts(company, login_as):
+    drawn = figures_of(login_as(company["rep"]).get("/regions?level=county&metric=accounts").text)
+    assert [each["count"] for each in drawn["regions"]] == [1]
+
+
+@pytest.mark.parametrize("words", ["level=street", "metric=luck", "parent=us:99", "classes=99", "status=x"])
+def test_bad_words_of_the_region_map_get_a_sentence(words, company, login_as):
+    assert login_as(company["admin"]).get(f"/regions?{words}").status_code in (404, 422)
+
+
+def test_without_regions_the_page_says_what_to_do(session, login_as):
+    make.make_organisation(session)
+    planner = login_as(make.make_user(session, "planner"))
+    assert "Load the regions of your country" in planner.get("/regions").text
+    assert "The map has no outlines yet" in planner.get("/map").text
+
+
+# -- to take away ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not vendor.manifest_of(), reason="the front-end libraries are not in static/vendor")
+def test_the_drawing_is_served_in_its_own_sandbox(company, login_as):
+    client = login_as(company["rep"])
+    answer = client.get("/regions/folium.html?level=county&metric=accounts&status=customer")
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox allow-scripts; default-src 'none'")
+    assert not re.search(r"\w+://", answer.text)
+    for said in ("Accounts by county", "Dauphin County", "Status: Customer", "Acme", "L.map("):
+        assert said in answer.text
+    assert "Content-Disposition" not in answer.headers
+    download = client.get("/regions/folium.html?level=county&download=1")
+    assert download.headers["Content-Disposition"] == 'attachment; filename="customers-by-county.html"'
+
+
+@pytest.mark.skipif(not vendor.manifest_of(), reason="the front-end libraries are not in static/vendor")
+@pytest.mark.parametrize("level", ["state", "hex1000", "territory"])
+def test_every_kind_of_level_is_drawn(level, company, login_as, session):
+    make.make_territory(session, company["rep"], (company["county"],), name="West")
+    make.make_account(session, at=(-76.7, 40.4))
+    page = login_as(company["admin"]).get(f"/regions/folium.html?level={level}&metric=accounts").text
+    assert "L.map(" in page
+
+
+@pytest.mark.skipif(not vendor.manifest_of(), reason="the front-end libraries are not in static/vendor")
+def test_an_empty_drawing_says_so(session, login_as):
+    make.make_organisation(session)
+    page = login_as(make.make_user(session, "admin")).get("/regions/folium.html?level=state").text
+    assert "There is nothing to draw" in page
+
+
+def test_the_print_page_frames_the_drawing(company, login_as):
+    page = login_as(company["admin"]).get("/regions/print?level=county&metric=value&status=customer").text
+    frame = re.search(r"<iframe[^>]*>", page)[0]
+    assert 'sandbox="allow-scripts"' in frame
+    assert "/regions/folium.html?level=county" in frame
+    assert "status=customer" in frame
+    assert "download=1" in page
