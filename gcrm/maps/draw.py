@@ -55,17 +55,26 @@ def draw(drawing: Drawing) -> str:
     import jinja2
 
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader(paths.templates()), autoescape=True)
+    folium_script, parts = _parts(drawing)
+    water = f":root {{ --water: {drawing['colours']['water']}; }}"
+    own = paths.static()
+    scripts = (leaflet_js(), folium_script, (own / "js/maps/drawing.js").read_text())
     page = templates.get_template("maps/drawing.html").render(
         drawing={name: _plain(value) for name, value in drawing.items() if name not in ("features", "around")},
-        leaflet_css=leaflet_css(), leaflet_js=leaflet_js(), **_parts(drawing),
-    )  # fmt: skip
+        bounds=drawing["bounds"],
+        styles="".join(
+            f"<style>{css}</style>" for css in (leaflet_css(), water, (own / "css/drawing.css").read_text())
+        ),
+        scripts="".join(f"<script>{script}</script>" for script in scripts),
+        **parts,
+    )
     return refuse_addresses(page)
 
 
-def _parts(drawing: Drawing) -> dict[str, str]:
-    """What folium makes of the layers: the map's element, its style, its script and its name."""
+def _parts(drawing: Drawing) -> tuple[str, dict[str, str]]:
+    """What folium makes of the layers: the script; its head and the map's element."""
     if not drawing["features"]:
-        return {"head": "", "body": "", "script": "", "map_name": ""}
+        return "", {"head": "", "body": ""}
     import folium
 
     made = folium.Map(tiles=None, width="100%", height="100%", attribution_control=False, zoom_snap=0.1, zoom_delta=1)
@@ -87,12 +96,7 @@ def _parts(drawing: Drawing) -> dict[str, str]:
     made.fit_bounds([[south, west], [north, east]], padding=(8, 8))
     figure: Any = made.get_root()
     figure.render()
-    return {
-        "head": figure.header.render(),
-        "body": figure.html.render(),
-        "script": figure.script.render(),
-        "map_name": made.get_name(),
-    }
+    return figure.script.render(), {"head": figure.header.render(), "body": figure.html.render()}
 
 
 def _filled(drawing: Drawing) -> Any:

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from gcrm.core.errors import Invalid, NotFound
-from gcrm.customers.models import Account
+from gcrm.customers.models import Account, Touch
 from gcrm.customers.queries import PER_PAGE, Page, page_of
 from gcrm.customers.selecting import FIELDS
 from gcrm.customers.selection import like
@@ -177,6 +177,21 @@ def opportunities_of(session: Session, account_id: int, limit: int = 20) -> list
     query = _whole().where(Opportunity.account_id == account_id)
     order = (Opportunity.closed_at.is_not(None), Opportunity.closed_at.desc(), Opportunity.expected_close, Opportunity.id)
     return list(session.scalars(query.order_by(*order).limit(limit)))
+
+
+def accounts_of_late(session: Session, user_id: int, limit: int = 8) -> list[Account]:
+    """The accounts at which a person did something last, for choosing from."""
+    latest = (
+        select(Touch.account_id, Touch.at).where(Touch.user_id == user_id).order_by(Touch.at.desc()).limit(20 * limit)
+    ).subquery()
+    query = (
+        select(Account)
+        .join(latest, latest.c.account_id == Account.id)
+        .group_by(Account.id)
+        .order_by(func.max(latest.c.at).desc(), Account.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
 
 
 def owners(session: Session) -> list[User]:

@@ -94,10 +94,11 @@ def new() -> Any:
     """A new opportunity; without an account one is chosen first."""
     session = web.session()
     if not request.values.get("account"):
-        words = request.args.get("q", "")
+        words = request.args.get("q", "").strip()
+        found = customers.accounts_named(session, words, 20) if words else queries.accounts_of_late(session, current_user.id)
         return render_template(
-            "pipeline/choose_account.html", words=words, accounts=customers.accounts_named(session, words, 20),
-            title=_("New opportunity"), endpoint="pipeline.new", back=url_for(".board"),
+            "pipeline/choose_account.html", words=words, accounts=found, title=_("New opportunity"),
+            endpoint="pipeline.new", back=url_for(".board"),
         )  # fmt: skip
     account = customers.account_by_uuid(session, request.values["account"])
     form = forms.OpportunityForm(request.form, owner=_usual_owner(account), expected_close=None)

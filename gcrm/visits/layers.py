@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import render_template, url_for
 from flask_babel import gettext as _
@@ -11,6 +12,7 @@ from flask_login import current_user
 from gcrm.core import clock, web
 from gcrm.customers import panels
 from gcrm.customers.models import Account, Touch
+from gcrm.pipeline.labels import short_day
 from gcrm.visits import queries, services
 from gcrm.visits.forms import ActivityForm
 from gcrm.visits.labels import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES
@@ -25,8 +27,9 @@ def quick_log(account: Account) -> str:
 
 def appointments(account: Account) -> str:
     session = web.session()
+    zone = ZoneInfo(services.zone_of(session, account))
     return render_template(
-        "visits/_appointments.html", account=account, visits=queries.visits_of(session, account.id, 3),
+        "visits/_appointments.html", account=account, there=lambda moment: moment.astimezone(zone), visits=queries.visits_of(session, account.id, 3),
         appointments=queries.appointments_of(session, account.id, clock.now()), outcomes=OUTCOME_LABELS,
         tones=OUTCOME_TONES,
     )  # fmt: skip
@@ -36,8 +39,9 @@ def tasks(account: Account) -> str:
     session = web.session()
     found = queries.tasks_of(session, account.id)
     return render_template(
-        "visits/_tasks.html", account=account, tasks=found, today=clock.today(services.zone_of(session, account))
-    )
+        "visits/_tasks.html", account=account, tasks=found, short_day=short_day,
+        today=clock.today(services.zone_of(session, account)),
+    )  # fmt: skip
 
 
 def log_action(account: Account) -> dict[str, Any] | None:

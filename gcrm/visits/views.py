@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import format_datetime
+from flask_babel import format_date, format_time
 from flask_babel import gettext as _
 from flask_login import current_user
 from wtforms import Form
@@ -20,6 +20,8 @@ from gcrm.customers.models import Account, Contact
 from gcrm.people import access
 from gcrm.people import queries as people
 from gcrm.people.models import User
+from gcrm.pipeline.labels import short_day
+from gcrm.pipeline.queries import accounts_of_late
 from gcrm.visits import forms, queries, services
 from gcrm.visits.labels import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES, STATUS_LABELS, STATUS_TONES
 from gcrm.visits.models import ACTIVITY_KINDS, Task, Visit
@@ -40,7 +42,7 @@ def tasks() -> Any:
     groups = queries.task_groups(session, person.id, _today())
     return render_template(
         "visits/tasks.html", groups=groups, person=person, is_mine=person.id == current_user.id, today=_today(),
-        people=_pairs(queries.people_in_sight(session)) if current_user.may("lead") else [],
+        people=_pairs(queries.people_in_sight(session)) if current_user.may("lead") else [], short_day=short_day,
     )  # fmt: skip
 
 
@@ -207,8 +209,9 @@ def _when(visit: Visit, zone: str) -> dict[str, Any]:
 
 
 def _local(moment: dt.datetime, zone: str) -> str:
-    """An instant as the clock shows it where the account is."""
-    return str(format_datetime(moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None), "medium", rebase=False))
+    """An instant as calendar and clock show it where the account is."""
+    there = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return f"{format_date(there, 'medium', rebase=False)}, {format_time(there, 'short', rebase=False)}"
 
 
 # -- activities ------------------------------------------------------------------------------------------------------
@@ -258,11 +261,11 @@ def _kept(form: Form, write: Any) -> Any:
 
 
 def _choose_account(title: str, endpoint: str, back: str, **kept: str) -> Any:
-    words = request.args.get("q", "")
+    session, words = web.session(), request.args.get("q", "").strip()
+    found = customers.accounts_named(session, words, 20) if words else accounts_of_late(session, current_user.id)
     return render_template(
-        "pipeline/choose_account.html", words=words, accounts=customers.accounts_named(web.session(), words, 20),
-        title=title, endpoint=endpoint, back=back, kept=kept,
-    )  # fmt: skip
+        "pipeline/choose_account.html", words=words, accounts=found, title=title, endpoint=endpoint, back=back, kept=kept
+    )
 
 
 def _person(public: str | None) -> User:

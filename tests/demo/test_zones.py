@@ -30,6 +30,12 @@ def test_zones_stand_to_each_other_as_their_shares():
     assert sorted(len(zone) for zone in found) == [2, 6]
 
 
+def test_a_zone_for_three_people_has_at_least_three_counties():
+    weights = dict.fromkeys(squares(4, 1).counties, 1.0) | {"r0c0": 100.0}
+    _, found, _ = _divided(4, 1, [3, 1], weights)
+    assert sorted(len(zone) for zone in found) == [1, 3]
+
+
 def test_a_county_that_outweighs_all_stands_alone():
     weights = dict.fromkeys(squares(3, 3).counties, 10.0) | {"r1c1": 90.0}
     _, found, _ = _divided(3, 3, [1, 1], weights)

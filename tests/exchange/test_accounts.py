@@ -179,7 +179,9 @@ def test_impossible_rows_are_rejected_with_every_fault_and_their_cells(bring, wr
     reasons = rejects(batch)
     assert reasons[2] == "Latitude -76.88 and longitude 40.27 look swapped."
     assert reasons[3] == "Latitude 95 is out of range; it goes from -90 to 90."
-    assert "lat: “x”" in reasons[4] and "tier: “Z”" in reasons[4] and "annual value: “1,2”" in reasons[4]
+    assert "lat: “x”" in reasons[4]
+    assert "tier: “Z”" in reasons[4]
+    assert "annual value: “1,2”" in reasons[4]
     assert row(batch, 4).raw == ["3", "C", "x", "1", "Z", "1,2"]
 
 
@@ -230,7 +232,8 @@ def test_a_named_owner_stays_and_others_follow_the_territory(session, bring, wri
     first, second = account(external_id="1"), account(external_id="2")
     assert (first.owner_id, first.owner_named, first.county_id) == (holder.id, False, county.id)
     assert (second.owner_id, second.owner_named) == (other.id, True)
-    assert account(external_id="4").owner_id is None and account(external_id="4").placed == "outside"
+    assert account(external_id="4").owner_id is None
+    assert account(external_id="4").placed == "outside"
     assert account(external_id="5").owner_id == other.id
     assert batch.rejected == 1
 
@@ -313,7 +316,7 @@ def test_a_mapping_by_hand_wins_over_the_headers(bring, write, account):
 
 
 def test_a_file_in_which_nothing_is_recognised_is_refused_with_its_columns(bring, write):
-    with pytest.raises(Invalid, match="No column is recognised as the name.*The columns are: foo, bar"):
+    with pytest.raises(Invalid, match=r"No column is recognised as the name.*The columns are: foo, bar"):
         bring(write("foo,bar", "1,A"))
 
 
@@ -384,4 +387,5 @@ def test_rows_are_found_again_in_the_order_of_the_file(session, bring, write):
     batch = bring(write("id,name", "1,A", "", "2,B", "3"))
     rows = session.scalars(select(ImportRow).where(ImportRow.batch_id == batch.id).order_by(ImportRow.number)).all()
     assert [(row.number, row.outcome) for row in rows] == [(2, "created"), (4, "created"), (5, "rejected")]
-    assert rows[2].raw == ["3"] and rows[0].raw is None
+    assert rows[2].raw == ["3"]
+    assert rows[0].raw is None

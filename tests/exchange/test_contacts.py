@@ -33,7 +33,8 @@ def test_an_id_that_several_sources_have_needs_the_source(session, shop, bring, 
     batch = bring(write("account id,name", "77,Kim", name="people.csv"), "contacts")
     assert "of the sources chain, shops; say which with account_source" in rejects(batch)[2]
     batch = bring(write("account id,name", "77,Kim", name="people.csv"), "contacts", values={"account_source": "chain"})
-    assert batch.created == 1 and contacts(session)[0].account_id == other.id
+    assert batch.created == 1
+    assert contacts(session)[0].account_id == other.id
 
 
 def test_of_several_accounts_with_an_id_that_of_the_files_own_source_is_meant(session, shop, bring, write):
@@ -45,7 +46,8 @@ def test_of_several_accounts_with_an_id_that_of_the_files_own_source_is_meant(se
 def test_a_name_that_several_accounts_have_needs_the_postcode(session, shop, bring, write, rejects):
     make_account(session, name="Joe's Diner", postcode="17102")
     batch = bring(write("company,name,zip", "Joe's Diner,Kim,17101", "Joe's Diner,Lee,"), "contacts")
-    assert batch.created == 1 and contacts(session)[0].account_id == shop.id
+    assert batch.created == 1
+    assert contacts(session)[0].account_id == shop.id
     assert rejects(batch) == {
         3: "2 accounts have the name “Joe's Diner”; name the account by its id, or add account_postcode."
     }

@@ -93,7 +93,8 @@ def test_an_export_holds_what_the_selection_holds(company, export):
 def test_geojson_has_points_and_accounts_without_one(company, export):
     found = json.loads(export("geojson").read_bytes())
     first, *_others, last = found["features"]
-    assert found["type"] == "FeatureCollection" and len(found["features"]) == 4
+    assert found["type"] == "FeatureCollection"
+    assert len(found["features"]) == 4
     assert first["geometry"] == {"type": "Point", "coordinates": [126.89786979999998, 37.48438541]}
     assert (first["properties"]["tags"], first["properties"]["annual_value"]) == (["=a", "b c"], "1200.50")
     assert last["geometry"] is None
@@ -101,7 +102,7 @@ def test_geojson_has_points_and_accounts_without_one(company, export):
 
 def test_the_format_is_known_by_the_extension(tmp_path):
     assert writing.format_of(tmp_path / "A.XLSX") == "xlsx"
-    with pytest.raises(Invalid, match="does not end in .csv, .xlsx or .geojson"):
+    with pytest.raises(Invalid, match=r"does not end in \.csv, \.xlsx or \.geojson"):
         writing.format_of(tmp_path / "a.pdf")
 
 

@@ -40,7 +40,8 @@ def test_bulk_places_equal_those_of_the_trigger(session, bring, write):
     assert session.execute(text(f"SELECT id, {COLUMNS} FROM accounts ORDER BY id")).all() == bulk
     placed = [row.placed for row in bulk]
     assert min(placed.count(word) for word in ("inside", "near", "outside")) >= 2
-    assert {row.territory_id for row in bulk} >= {None} and len({row.territory_id for row in bulk}) == 4
+    assert {row.territory_id for row in bulk} >= {None}
+    assert len({row.territory_id for row in bulk}) == 4
 
 
 def test_moved_accounts_are_placed_anew(session, bring, write, account):

@@ -47,7 +47,8 @@ def test_a_named_encoding_wins(read):
 def test_a_line_that_is_not_utf8_is_named_and_the_others_are_read(read):
     rows, faults = read(b"id,name\n1,ok\n2,caf\xe9\n3,\xed\x95\x9c\n")
     assert rows == {2: ["1", "ok"], 4: ["3", "한"]}
-    assert "Line 3 is not UTF-8" in faults[3] and "0xE9" in faults[3]
+    assert "Line 3 is not UTF-8" in faults[3]
+    assert "0xE9" in faults[3]
 
 
 def test_the_bytes_of_a_broken_line_are_kept(write):
@@ -111,7 +112,8 @@ def test_a_quotation_mark_left_open_in_a_huge_file_does_not_swallow_the_rest(rea
     monkeypatch.setattr(reading, "MOST_ROW_CHARACTERS", 1000)
     rows, faults = read("id,name", '1,"A', *(f"{i},B" for i in range(2, 1000)))
     assert list(faults) == [2]
-    assert len(rows) == 998 and rows[1000] == ["999", "B"]
+    assert len(rows) == 998
+    assert rows[1000] == ["999", "B"]
 
 
 def test_stray_quotation_marks_are_a_fault_of_their_row(read):

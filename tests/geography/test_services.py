@@ -116,6 +116,14 @@ def test_a_point_within_2_km_is_near_and_beyond_is_outside(session):
     assert county_of(session, outside) is None
 
 
+def test_a_point_in_a_gap_between_counties_belongs_to_the_nearest_of_its_state(session):
+    save(session, shape("A", east=4), level="state")
+    save(session, shape("1", east=1.999), shape("2", west=2.001, east=3))
+    left, right, wide = (make.make_account(session, at=(lon, 50.5)) for lon in (1.9995, 2.0005, 3.5))
+    assert [county_of(session, account) for account in (left, right, wide)] == ["1", "2", None]
+    assert left.placed == "inside"
+
+
 def test_accounts_follow_when_regions_come_change_and_grow(session):
     inside, beyond = make.make_account(session, at=(0.5, 50.5)), make.make_account(session, at=(1.5, 50.5))
     assert inside.placed == "outside"

@@ -149,6 +149,7 @@ def test_real_cafes_land_in_the_district_that_their_file_names(session, shared, 
     found = {name: (county, town) for name, county, town in session.execute(
         text("SELECT accounts.name, county.name, town.code FROM accounts LEFT JOIN regions AS county ON county.id = county_id"
              " LEFT JOIN regions AS town ON town.id = municipality_id"))}  # fmt: skip
+    assert all(county for county, _ in found.values())
     right = np.array([found[str(n)][0] == row["시군구명"] for n, row in enumerate(cafes, 1)])
     towns = np.array([(found[str(n)][1] or "") == row["법정동코드"][:8] for n, row in enumerate(cafes, 1)])
     assert right.mean() >= 0.99

@@ -87,7 +87,7 @@ class Watch:
 
     def _asked(self, request: Request) -> None:
         parts = urlsplit(request.url)
-        if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
+        if parts.scheme not in ("data", "blob", "file") and parts.hostname != "127.0.0.1":
             self.faults.append(f"asked an outside host: {request.url}")
 
     def _failed(self, request: Request) -> None:
@@ -98,6 +98,37 @@ class Watch:
     def _answered(self, response: Response) -> None:
         if response.status >= 400:
             self.faults.append(f"answered {response.status}: {response.request.method} {response.url}")
+
+
+MAP_IS_DRAWN = """
+() => new Promise((resolve) => {
+  const look = () => {
+    const map = document.getElementById("map")?.map;
+    return map?.loaded() && map.areTilesLoaded() ? resolve() : requestAnimationFrame(look);
+  };
+  look();
+})
+"""
+
+
+def wait_for_map(page: Page) -> None:
+    """Until everything that the map shows is drawn."""
+    page.evaluate(MAP_IS_DRAWN)
+
+
+def drawn(page: Page, layer: str) -> int:
+    """How many shapes or points of a layer stand on the map's canvas."""
+    wait_for_map(page)
+    return int(page.evaluate("(layer) => document.getElementById('map').map.queryRenderedFeatures({ layers: [layer] }).length", layer))
+
+
+def click_on_map(page: Page, lon: float, lat: float) -> None:
+    """Click where a place is drawn."""
+    wait_for_map(page)
+    x, y = page.evaluate("(place) => { const { x, y } = document.getElementById('map').map.project(place); return [x, y]; }", [lon, lat])
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + x, box["y"] + y)
 
 
 def serious_faults(page: Page) -> list[str]:

@@ -43,6 +43,13 @@ def lon_lat(point: Point, z: int, x: int, y: int, extent: int = 4096) -> tuple[f
     return across * 360 - 180, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * down))))
 
 
+def tile_of(lon: float, lat: float, z: int) -> tuple[int, int, int]:
+    """The tile that holds a point, by the textbook (not by our grid key)."""
+    latitude = math.radians(max(-85.0511287, min(85.0511287, lat)))
+    across, down = (lon + 180) / 360, (1 - math.asinh(math.tan(latitude)) / math.pi) / 2
+    return z, *(max(0, min(2**z - 1, math.floor(share * 2**z))) for share in (across, down))
+
+
 def _varint(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:

@@ -86,7 +86,7 @@ def test_a_drawing_that_fails_says_so() -> None:
 
 def test_the_web_process_stays_without_folium_and_pandas() -> None:
     program = (
-        "import sys; from gcrm.maps import draw, layers, views;"
+        "import sys; from gcrm.maps import draw, layers;"
         "sys.exit(any(m in sys.modules for m in ('folium', 'pandas', 'branca')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -111,7 +111,9 @@ def test_the_file_opens_without_a_network_and_fits_on_one_sheet(page: str, tmp_p
         opened.on("request", lambda request: asked.append(request.url))
         opened.goto(file.as_uri())
         opened.wait_for_selector(".leaflet-overlay-pane path")
-        assert opened.locator(".leaflet-overlay-pane path").count() == 5  # Three counties; the outline below and above them.
+        assert (
+            opened.locator(".leaflet-overlay-pane path").count() == 5
+        )  # Three counties; the outline below and above them.
         opened.locator(".leaflet-interactive").nth(1).hover()
         assert "County 1" in opened.locator(".leaflet-tooltip").inner_text()
         opened.pdf(path=tmp_path / "map.pdf", prefer_css_page_size=True)
@@ -119,4 +121,7 @@ def test_the_file_opens_without_a_network_and_fits_on_one_sheet(page: str, tmp_p
     assert asked == [file.as_uri()]
     sheets = pypdf.PdfReader(tmp_path / "map.pdf").pages
     assert len(sheets) == 1
-    assert [round(float(side) / 72 * 25.4) for side in (sheets[0].mediabox.width, sheets[0].mediabox.height)] == [297, 210]
+    assert [round(float(side) / 72 * 25.4) for side in (sheets[0].mediabox.width, sheets[0].mediabox.height)] == [
+        297,
+        210,
+    ]

@@ -80,7 +80,11 @@ FROM accounts LEFT JOIN LATERAL (
   SELECT code FROM regions WHERE level = :level AND ST_Covers(boundary, location) ORDER BY code LIMIT 1) AS region ON true
 GROUP BY code
 """
-WHO = {"prospects": "status = 'prospect'", "prospect_density": "status = 'prospect'", "customers": "status = 'customer'"}
+WHO = {
+    "prospects": "status = 'prospect'",
+    "prospect_density": "status = 'prospect'",
+    "customers": "status = 'customer'",
+}
 WHAT = {
     "value": "annual_value_minor", "value_density": "annual_value_minor", "potential": "potential_minor",
     "white_space": "potential_minor - coalesce(annual_value_minor, 0)",
@@ -112,8 +116,7 @@ def test_hexagons_hold_the_accounts_that_lie_in_them(level, session, country, pe
     write_at_random(session, people, random.Random(7))
     stats = queries.region_stats(session, level, "accounts", Selection())
     inside = text(
-        "SELECT count(*) FROM accounts WHERE"
-        " ST_Covers(ST_Buffer(gcrm_hexagon_boundary(:code, :area), 1e-7), location)"
+        "SELECT count(*) FROM accounts WHERE ST_Covers(ST_Buffer(gcrm_hexagon_boundary(:code, :area), 1e-7), location)"
     )
     area = float(level.removeprefix("hex"))
     assert stats.regions
@@ -159,7 +162,10 @@ def test_within_a_parent_regions_without_accounts_are_there_with_zero(session, c
     assert stats.total == 1
     below = queries.region_stats(session, "municipality", "prospects", Selection(), state)
     assert [(f.code, f.count) for f in below.regions] == [("m0", 1), ("m1", 0)]
-    assert [f.code for f in queries.region_stats(session, "county", "prospects", Selection()).regions] == ["01000", "02000"]
+    assert [f.code for f in queries.region_stats(session, "county", "prospects", Selection()).regions] == [
+        "01000",
+        "02000",
+    ]
 
 
 def test_a_parent_has_to_lie_above(session, country):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 import uuid
 
@@ -23,13 +22,6 @@ PLACES = (
     (0.0, 0.0), (0.0, 51.5), (-90.0, 0.0), (180.0, 10.0), (-180.0, 10.0), (10.0, 90.0), (10.0, -90.0), (10.0, 86.0),
 )  # fmt: skip
 """Towns, and where tiles of every zoom meet: the equator, Greenwich, the antimeridian, the poles."""
-
-
-def tile_of(lon: float, lat: float, z: int) -> tuple[int, int, int]:
-    """The tile that holds a point, by the textbook (not by our grid key)."""
-    latitude = math.radians(max(-85.0511287, min(85.0511287, lat)))
-    across, down = (lon + 180) / 360, (1 - math.asinh(math.tan(latitude)) / math.pi) / 2
-    return z, *(max(0, min(2**z - 1, math.floor(share * 2**z))) for share in (across, down))
 
 
 def around(tile: tuple[int, int, int]) -> set[tuple[int, int, int]]:
@@ -101,7 +93,7 @@ def test_tiles_of_every_zoom_hold_each_visible_account_once(seed, session, compa
                 .where(Account.location.is_not(None))
             ).all()  # fmt: skip
             for z in (seed, seed + 5, seed + 10):
-                features = features_of(acting, {tile_of(lon, lat, z) for lon, lat, _ in rows})
+                features = features_of(acting, {mvt.tile_of(lon, lat, z) for lon, lat, _ in rows})
                 assert total(features) == len(rows), (role, z)
                 assert total(features, "value") == sum(value or 0 for *_, value in rows), (role, z)
 
@@ -110,7 +102,7 @@ def test_tiles_of_every_zoom_hold_each_visible_account_once(seed, session, compa
 @pytest.mark.parametrize("z", [0, 1, 5, 12, 14])
 def test_a_point_on_a_border_lies_in_one_tile_and_where_it_is(at, z, session):
     make.make_account(session, at=at)
-    tiles = around(tile_of(*at, z))
+    tiles = around(mvt.tile_of(*at, z))
     holding = {tile: found[0] for tile in tiles if (found := features_of(session, {tile}))}
     assert len(holding) == 1
     ((tile, feature),) = holding.items()
@@ -123,8 +115,15 @@ def test_a_point_on_a_border_lies_in_one_tile_and_where_it_is(at, z, session):
 
 def test_near_points_say_who_they_are(session):
     account = make.make_account(session, name="Ärzte am Markt", tier="A", status="prospect", annual_value_minor=1250)
-    (feature,) = features_of(session, {tile_of(-76.88, 40.27, 12)})
-    expected = {"n": 1, "value": 1250, "id": str(account.uuid), "name": "Ärzte am Markt", "status": "prospect", "tier": "A"}
+    (feature,) = features_of(session, {mvt.tile_of(-76.88, 40.27, 12)})
+    expected = {
+        "n": 1,
+        "value": 1250,
+        "id": str(account.uuid),
+        "name": "Ärzte am Markt",
+        "status": "prospect",
+        "tier": "A",
+    }
     assert feature.properties == expected
     assert uuid.UUID(feature.properties["id"]) == account.uuid
 
@@ -150,7 +149,7 @@ def test_a_crowded_tile_shows_cells_and_loses_nobody(session, monkeypatch):
     monkeypatch.setattr(queries, "MOST_POINTS", 3)
     for i in range(5):
         make.make_account(session, at=(-76.88 + i * 0.0001, 40.27))
-    features = features_of(session, {tile_of(-76.88, 40.27, 12)})
+    features = features_of(session, {mvt.tile_of(-76.88, 40.27, 12)})
     assert total(features) == 5
     assert all("id" not in feature.properties for feature in features)
 
@@ -160,7 +159,7 @@ def test_a_selection_narrows_the_tile(session):
     make.make_account(session, status="prospect")
     assert selection_fields
     only = Selection.parse({"status": "prospect"})
-    (feature,) = features_of(session, {tile_of(-76.88, 40.27, 14)}, only)
+    (feature,) = features_of(session, {mvt.tile_of(-76.88, 40.27, 14)}, only)
     assert feature.properties["status"] == "prospect"
     assert total(features_of(session, {(0, 0, 0)}, only)) == 1
 

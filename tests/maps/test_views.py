@@ -12,7 +12,7 @@ from tests import factories as make
 from tests.maps import mvt
 
 TILE = "/tiles/accounts/4/4/6.mvt"
-NEAR = "/tiles/accounts/12/1173/1541.mvt"
+NEAR = "/tiles/accounts/{}/{}/{}.mvt".format(*mvt.tile_of(-76.88, 40.27, 12))
 
 
 @pytest.fixture
@@ -25,7 +25,9 @@ def company(session):
         "admin": make.make_user(session, "admin"),
     }
     state = make.make_region(session, "42", "state", west=-80, south=39, size=4, name="Pennsylvania")
-    county = make.make_region(session, "42043", "county", west=-77, south=40, size=1, name="Dauphin County", parent=state)
+    county = make.make_region(
+        session, "42043", "county", west=-77, south=40, size=1, name="Dauphin County", parent=state
+    )
     make.make_region(session, "42071", "county", west=-78, south=40, size=1, name="Lancaster County", parent=state)
     people["mine"] = make.make_account(session, people["rep"], name="Mine", tier="A", annual_value_minor=123_456)
     people["theirs"] = make.make_account(session, people["other"], name="Theirs", at=(-76.5, 40.5), status="prospect")
@@ -131,9 +133,11 @@ def test_map_and_list_share_the_query_and_the_count(company, login_as):
 
 def test_the_map_opens_where_ones_accounts_are(company, login_as):
     west, south, east, north = settings_of(login_as(company["rep"]).get("/map").text)["bounds"]
-    assert (west < -76.88 < -30 < east) and (south < 40 < 40.27 < north)
+    assert west < -76.88 < -30 < east
+    assert south < 40 < 40.27 < north
     west, south, east, north = settings_of(login_as(company["other"]).get("/map").text)["bounds"]
-    assert (-76.6 < west < -76.5 < east < -76.4) and (40.4 < south < 40.5 < north < 40.6)
+    assert -76.6 < west < -76.5 < east < -76.4
+    assert 40.4 < south < 40.5 < north < 40.6
 
 
 def test_without_accounts_the_map_opens_on_the_country(session, login_as):

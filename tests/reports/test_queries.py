@@ -86,7 +86,7 @@ def test_a_days_stops_are_made_or_ahead(session, company, account):
     session.flush()
     where = account("a")
     for position, status in enumerate(["done", "skipped", "arrived", "ahead", "ahead"], start=1):
-        moments = {name: NOW for name in ("arrive_at", "start_at", "depart_at")}
+        moments = dict.fromkeys(("arrive_at", "start_at", "depart_at"), NOW)
         session.add(
             Stop(
                 day_plan_id=plan.id, position=position, account_id=where.id, account_name="x", location=where.location,

@@ -39,7 +39,7 @@ def publish(session):
         plan = DayPlan(rep_id=rep.id, day=published.date(), status="published", published_at=published)
         session.add(plan)
         session.flush()
-        moments = {name: published for name in ("arrive_at", "start_at", "depart_at")}
+        moments = dict.fromkeys(("arrive_at", "start_at", "depart_at"), published)
         stop = Stop(
             day_plan_id=plan.id, position=1, account_id=account.id, account_name=account.name, location=account.location,
             travel_seconds=0, travel_metres=0, why={}, **moments,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -18,7 +19,7 @@ from gcrm.exchange.encodings import UnreadableFile
 from gcrm.exchange.headers import KINDS
 from gcrm.exchange.mapping import Mapping, Options
 from gcrm.exchange.models import ImportBatch
-from gcrm.exchange.reading import Table
+from gcrm.exchange.reading import Row, Table
 from gcrm.exchange.rows import Context, Reader
 from gcrm.exchange.services import accounts, contacts, people, staging
 from gcrm.exchange.services.accounts import Usual
@@ -30,10 +31,28 @@ from gcrm.people.roles import may
 OPEN = ("uploaded", "queued", "refused")
 """A batch in one of these has changed nothing yet."""
 
+TRIED_ROWS = 200
+"""Rows that are read before the import, to show how they come out."""
+
 _COLUMNS = {"accounts": account_rows.COLUMNS, "contacts": contact_rows.COLUMNS, "people": person_rows.COLUMNS}
 _READERS: dict[str, Callable[[Mapping, Context], Reader]] = {
     "accounts": account_rows.reader, "contacts": contact_rows.reader, "people": person_rows.reader,
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How the first rows of a file read."""
+
+    rows: list[Row]
+    faults: dict[int, str]
+    """Why a row would be rejected, by its number."""
+    remarks: dict[int, str]
+    estimate: int
+    """Rows of the whole file, about; exactly where it is whole."""
+    is_whole: bool
+    country: str
+    """What postcodes and phone numbers are read as."""
 
 
 def _silent(_done: int, _total: int, _what: str) -> None:
@@ -51,10 +70,9 @@ def open_batch(
     """Take a file in; without a stream it stays where it is, and the caller says so again when the batch runs."""
     principal = _importer(session, kind)
     stored = files.keep(stream, ".upload") if stream is not None else None
-    if stored is not None and files.path(stored).stat().st_size == 0:
-        files.drop(stored)
-        raise UnreadableFile("The file is empty.")
     chosen = options or Options()
+    if stored is not None:
+        _must_be_a_table(stored, chosen)
     batch = ImportBatch(
         kind=kind,
         filename=shown_name(filename),
@@ -66,6 +84,15 @@ def open_batch(
     session.add(batch)
     session.flush()
     return batch
+
+
+def _must_be_a_table(stored: str, options: Options) -> None:
+    """Refuse at once, and forget, what no choice of columns could make readable."""
+    try:
+        reading.open_table(files.path(stored), encoding=options.encoding or None, sheet=options.sheet or None)
+    except UnreadableFile:
+        files.drop(stored)
+        raise
 
 
 def _importer(session: PrincipalSession, kind: str) -> Principal:
@@ -114,6 +141,16 @@ def queue(session: PrincipalSession, batch: ImportBatch) -> None:
     jobs.defer(session, "exchange.run_import", batch_id=batch.id)
 
 
+def queue_undo(session: PrincipalSession, batch: ImportBatch) -> None:
+    """Let a worker undo a large batch."""
+    refuse_strangers(session, batch)
+    if batch.status != "settled" or batch.progress_text:
+        raise Conflict("Only an import that is done can be undone. Nothing was changed.")
+    batch.progress_text = "Undoing"
+    session.flush()
+    jobs.defer(session, "exchange.undo_import", batch_id=batch.id)
+
+
 def cancel(session: PrincipalSession, batch: ImportBatch) -> None:
     """Stop a batch that waits or runs; a running one notices at its next note and rolls back."""
     if batch.status not in ("queued", "running"):
@@ -146,12 +183,41 @@ def file_of(batch: ImportBatch) -> Path:
     return files.path(batch.stored)
 
 
-def layout(batch: ImportBatch, path: Path | None = None) -> tuple[Table, Mapping]:
-    """The file as a table, and which column fills which field; raises what is wrong with either."""
+def layout(batch: ImportBatch, path: Path | None = None, is_strict: bool = True) -> tuple[Table, Mapping]:
+    """The file as a table, and which column fills which field; raises what is wrong with either.
+
+    When it is not strict, options that do not fit are passed over as far as they can be, to show what the file holds.
+    """
     options = Options.read(batch.options)
     table = reading.open_table(path or file_of(batch), encoding=options.encoding or None, sheet=options.sheet or None)
-    mapping.srid(options.crs)
-    return table, mapping.resolve(batch.kind, table, options)
+    if is_strict:
+        mapping.srid(options.crs)
+    return table, mapping.resolve(batch.kind, table, options, is_strict=is_strict)
+
+
+def headers_of(batch: ImportBatch) -> list[str]:
+    """The headers of the batch's file, as it is read now; none when it cannot be."""
+    try:
+        return layout(batch, is_strict=False)[0].headers
+    except GcrmError:
+        return []
+
+
+def trial(session: PrincipalSession, batch: ImportBatch, table: Table, columns: Mapping) -> Trial:
+    """Read the first rows as the import will, without writing anything."""
+    options = Options.read(batch.options)
+    usual = _usual(session, batch, replace(options, crs=""), columns)
+    reader = _READERS[batch.kind](columns, Context(usual.country, _owners(session), bool(options.crs)))
+    rows = table.first(TRIED_ROWS + 1)
+    read = [reader.read(row) for row in rows[:TRIED_ROWS]]
+    return Trial(
+        rows=rows[:TRIED_ROWS],
+        faults={number: reason for number, _raw, reason, *_rest in read if reason},
+        remarks={number: remark for number, _raw, _reason, remark, *_rest in read if remark},
+        estimate=len(rows) if len(rows) <= TRIED_ROWS else _estimated_rows(table),
+        is_whole=len(rows) <= TRIED_ROWS,
+        country=usual.country,
+    )
 
 
 def run(session: PrincipalSession, batch: ImportBatch, path: Path | None = None, advance: Advance = _silent) -> Figures:
@@ -218,13 +284,23 @@ def forget_file(session: PrincipalSession, batch: ImportBatch) -> None:
         session.flush()
 
 
+def _fault(error: BaseException, otherwise: str) -> str:
+    return error.message if isinstance(error, GcrmError) else otherwise
+
+
+def note_failed_undo(session: PrincipalSession, batch_id: int, error: BaseException) -> None:
+    """Write down why nothing was undone."""
+    session.execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch_id)
+        .values(fault=_fault(error, "Something went wrong on our side. Nothing was undone."), progress_text=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def refuse(session: PrincipalSession, batch_id: int, error: BaseException) -> None:
     """Write down why nothing of the file was imported; in a transaction of its own."""
-    fault = (
-        error.message
-        if isinstance(error, GcrmError)
-        else "Something went wrong on our side. Nothing of the file was imported."
-    )
+    fault = _fault(error, "Something went wrong on our side. Nothing of the file was imported.")
     session.execute(
         update(ImportBatch)
         .where(ImportBatch.id == batch_id, ImportBatch.status != "settled")

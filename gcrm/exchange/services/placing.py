@@ -17,6 +17,7 @@ def place_positions(session: PrincipalSession) -> None:
     session.execute(text("ANALYZE positions (number)"))
     _find(session, "municipality", "municipality_id = found.id, county_id = found.parent_id, state_id = found.above_id")
     _find(session, "county", "county_id = found.id, state_id = found.parent_id")
+    session.execute(text(_GAPS))
     _find(session, "state", "state_id = found.id")
     session.execute(text(_NEAR))
     session.execute(text(_REST))
@@ -36,6 +37,15 @@ UPDATE positions SET {assignment} FROM (
     LEFT JOIN regions AS above ON above.id = regions.parent_id
   WHERE regions.level = '{level}' ORDER BY inside.number, regions.code, regions.id) AS found
 WHERE positions.number = found.number
+"""
+
+# Few are left without a county: those in gaps between counties, and those outside, whom this leaves alone.
+_GAPS = """
+WITH lost AS MATERIALIZED (
+  SELECT number, gcrm_region_at('county', location) AS region_id FROM positions WHERE county_id IS NULL
+)
+UPDATE positions SET county_id = regions.id, state_id = regions.parent_id
+FROM lost JOIN regions ON regions.id = lost.region_id WHERE positions.number = lost.number
 """
 
 _NEAR = """

@@ -42,7 +42,9 @@ def undo(session: PrincipalSession, batch: ImportBatch) -> Undone:
     done = {"accounts": _undo_accounts, "contacts": _undo_contacts, "people": _undo_people}[batch.kind](session)
     session.execute(text(_KEEP_REASONS), names)
     session.execute(
-        update(ImportBatch).where(ImportBatch.id == batch.id).values(status="undone", undone_at=clock.now()),
+        update(ImportBatch)
+        .where(ImportBatch.id == batch.id)
+        .values(status="undone", undone_at=clock.now(), progress_text=None, fault=None),
         execution_options={"synchronize_session": False},
     )
     session.execute(text("SELECT set_config('gcrm.batch', '', true)"))

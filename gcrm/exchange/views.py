@@ -1,0 +1,217 @@
+"""The pages of imports, and the files that lists of accounts are exported to."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from gcrm.core import clock, web
+from gcrm.core.config import settings
+from gcrm.core.errors import GcrmError, Invalid, NotFound
+from gcrm.customers.selecting import Selection
+from gcrm.exchange import forms, queries, writing
+from gcrm.exchange.headers import FIELDS, KINDS
+from gcrm.exchange.mapping import Options
+from gcrm.exchange.models import ImportBatch
+from gcrm.exchange.services import batches, undoing
+from gcrm.exchange.services.batches import OPEN
+from gcrm.people import access
+
+bp = Blueprint("exchange", __name__)
+
+SHOWN_ROWS = 20
+LARGE = 5_000
+"""Accounts from which on undoing takes longer than a page may."""
+STATES = {"queued": "waiting", "running": "running", "settled": "done", "undone": "done"}
+
+
+def _kinds() -> list[str]:
+    """What the person may import: a file of people hands out roles."""
+    return [kind for kind in KINDS if kind != "people" or current_user.may("administer")]
+
+
+def _batch(batch_id: uuid.UUID) -> ImportBatch:
+    found = queries.batch_by_uuid(web.session(), batch_id)
+    if found.kind not in _kinds():
+        raise NotFound(_("There is nothing at this address, or nothing that you may see."))
+    return found
+
+
+@bp.get("/imports")
+@access.may("import")
+def index() -> Any:
+    found = [batch for batch in queries.recent(web.session()) if batch.kind in _kinds()]
+    return render_template(
+        "exchange/index.html",
+        batches=found,
+        kinds=forms.KIND_LABELS,
+        states=forms.STATUS_LABELS,
+        tones=forms.STATUS_TONES,
+    )
+
+
+@bp.route("/imports/new", methods=["GET", "POST"])
+@access.may("import")
+def new() -> Any:
+    """Choose a file; it is read at once, so that one that is no table is said here."""
+    session, fault = web.session(), None
+    kind = request.values.get("kind") or "accounts"
+    if request.method == "POST":
+        upload = request.files.get("file")
+        try:
+            if upload is None or not upload.filename:
+                raise Invalid(_("Choose a file first."))
+            batch = batches.open_batch(session, kind=kind, filename=upload.filename, stream=upload.stream)
+            return redirect(url_for(".mapping", batch_id=batch.uuid))
+        except GcrmError as error:
+            session.rollback()
+            fault = error.message
+    return render_template(
+        "exchange/new.html", fault=fault, kind=kind, kinds=_kinds(), labels=forms.KIND_LABELS, texts=forms.KIND_TEXTS,
+        megabytes=settings().upload_megabytes,
+    ), 422 if fault else 200  # fmt: skip
+
+
+@bp.route("/imports/<uuid:batch_id>/map", methods=["GET", "POST"])
+@access.may("import")
+def mapping(batch_id: uuid.UUID) -> Any:
+    """Say what each column is, and see how the first rows come out."""
+    session, batch = web.session(), _batch(batch_id)
+    if batch.status not in OPEN:
+        return redirect(url_for(".show", batch_id=batch_id))
+    faults: list[str] = []
+    if request.method == "POST":
+        try:
+            batches.choose(session, batch, forms.options_of(request.form, batches.headers_of(batch), batch))
+            if request.form.get("act") == "run":
+                batches.queue(session, batch)
+                return redirect(url_for(".show", batch_id=batch_id))
+        except GcrmError as error:
+            faults = error.details.get("lines") or [error.message]
+    return _mapping_page(batch, faults)
+
+
+def _mapping_page(batch: ImportBatch, faults: list[str]) -> Any:
+    """The page, with as much of the file as can be read with what is chosen."""
+    session = web.session()
+    found, columns, trial = None, None, None
+    try:
+        found, columns = batches.layout(batch, is_strict=False)
+        trial = batches.trial(session, batch, found, columns)
+        batches.layout(batch)
+    except GcrmError as error:
+        faults = faults or error.details.get("lines") or [error.message]
+    return render_template(
+        "exchange/mapping.html", batch=batch, table=found, columns=columns, trial=trial, faults=faults,
+        options=Options.read(batch.options), fields=FIELDS[batch.kind], labels=forms.FIELD_LABELS,
+        kind=forms.KIND_LABELS[batch.kind], settable=forms.SETTABLE[batch.kind], encodings=forms.ENCODINGS, shown=SHOWN_ROWS,
+    ), 422 if faults and request.method == "POST" else 200  # fmt: skip
+
+
+@bp.get("/imports/<uuid:batch_id>")
+@access.may("import")
+def show(batch_id: uuid.UUID) -> Any:
+    """What became of a file, row by row."""
+    session, batch = web.session(), _batch(batch_id)
+    after = request.args.get("after", 0, type=int)
+    rejected = queries.rejected(session, batch, after=after)
+    return render_template(
+        "exchange/show.html", batch=batch, kinds=forms.KIND_LABELS, states=forms.STATUS_LABELS, tones=forms.STATUS_TONES,
+        rejected=rejected, after=after, headers=queries.headers_of(batch), per_page=queries.LISTED_ROWS,
+        remarked=queries.remarked(session, batch), kept=queries.kept_on_undoing(session, batch),
+        kept_count=queries.count_kept(session, batch) if batch.status == "undone" else 0, progress=progress_text(batch),
+    )  # fmt: skip
+
+
+@bp.get("/imports/<uuid:batch_id>/progress")
+@access.may("import")
+def progress(batch_id: uuid.UUID) -> Any:
+    """How far a running import is, for the progress bar."""
+    batch = _batch(batch_id)
+    state = "running" if batch.status == "settled" and batch.progress_text else STATES.get(batch.status, "failed")
+    return jsonify(
+        state=state,
+        text=progress_text(batch),
+        done=batch.progress_done if batch.progress_total else None,
+        total=batch.progress_total,
+        result_url=url_for(".show", batch_id=batch_id) if state in ("done", "failed") else None,
+    )
+
+
+def progress_text(batch: ImportBatch) -> str:
+    """What is being done just now, in words."""
+    words = {
+        "Waiting to start": _("Waiting to start"), "Reading": _("Reading the file"),
+        "Comparing with what is known": _("Comparing with what is known"), "Writing": _("Writing what is new"),
+        "Keeping the list of rows": _("Keeping the list of rows"), "Undoing": _("Undoing"),
+    }  # fmt: skip
+    if batch.status == "refused":
+        return batch.fault or ""
+    return words.get(batch.progress_text or "", _("Done"))
+
+
+@bp.post("/imports/<uuid:batch_id>/cancel")
+@access.may("import")
+def cancel(batch_id: uuid.UUID) -> Response:
+    batches.cancel(web.session(), _batch(batch_id))
+    return redirect(url_for(".show", batch_id=batch_id))
+
+
+@bp.post("/imports/<uuid:batch_id>/discard")
+@access.may("import")
+def discard(batch_id: uuid.UUID) -> Response:
+    batch = _batch(batch_id)
+    name = batch.filename
+    batches.discard(web.session(), batch)
+    flash(_("%(name)s is forgotten. Nothing of it was imported.", name=name), "success")
+    return redirect(url_for(".index"))
+
+
+@bp.post("/imports/<uuid:batch_id>/undo")
+@access.may("import")
+def undo(batch_id: uuid.UUID) -> Response:
+    """Take an import back; a large one in the background."""
+    session, batch = web.session(), _batch(batch_id)
+    if batch.created + batch.updated > LARGE:
+        batches.queue_undo(session, batch)
+    else:
+        undoing.undo(session, batch)
+        flash(_("The import is undone."), "success")
+    return redirect(url_for(".show", batch_id=batch_id))
+
+
+@bp.get("/imports/<uuid:batch_id>/rejected.csv")
+@access.may("import")
+def rejected_rows(batch_id: uuid.UUID) -> Response:
+    """The rejected rows with their reasons, to be mended and imported again."""
+    batch = _batch(batch_id)
+    headers = queries.headers_of(batch)
+    rows = (
+        [str(row.number), row.reason or "", *map(str, row.raw or [])]
+        for row in queries.every_rejected(web.session(), batch)
+    )
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    writing.write_cells([_("Row"), _("Reason"), *headers], rows, file)
+    return _download(file, "csv", f"{batch.source}-rejected.csv")
+
+
+@bp.get("/accounts/export.<any(csv, xlsx, geojson):ext>")
+def export_accounts(ext: str) -> Response:
+    """The accounts of a selection as a file."""
+    accounts = queries.accounts_to_write(web.session(), Selection.parse(request.args))
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
+    writing.write(accounts, ext, file)
+    return _download(file, ext, f"accounts-{clock.now():%Y-%m-%d}.{ext}")
+
+
+def _download(file: Any, ext: str, name: str) -> Response:
+    file.seek(0)
+    answer = send_file(file, mimetype=writing.FORMATS[ext], as_attachment=True, download_name=name)
+    answer.headers["Vary"] = "Cookie, Authorization"
+    return answer

@@ -1,0 +1,61 @@
+"""Maps where there is no WebGL, no network, and in other scripts."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys import browser as browsers
+from tests.journeys import people
+from tests.journeys.company import ACCOUNTS
+
+HANGUL = "새벽 베이커리"
+
+
+@pytest.mark.parametrize("path", ["/map", "/regions?level=county&metric=customers", "/territories"])
+def test_without_webgl_the_map_is_a_list(company, watch, chromium_without_webgl, path):
+    page = watch(company.site, chromium_without_webgl).open()
+    people.sign_in(page, "planner@demo.example")
+    page.goto(path)
+    expect(page.locator("#map-fallback")).to_contain_text("This browser cannot draw the map")
+    expect(page.locator("#map")).to_be_hidden()
+    expect(page.get_by_role("table").first).to_be_visible()
+    assert browsers.serious_faults(page) == []
+
+
+def test_the_list_instead_of_the_map_names_the_accounts(company, watch, chromium_without_webgl):
+    page = watch(company.site, chromium_without_webgl).open()
+    people.sign_in(page, "planner@demo.example")
+    page.goto("/map")
+    expect(page.locator("#map-fallback tbody tr")).to_have_count(ACCOUNTS)
+
+
+def test_a_drawing_opens_from_a_file_without_a_network(company, watch, tmp_path):
+    watching = watch(company.site)
+    page = watching.open(**browsers.DESKTOP)
+    people.sign_in(page, "planner@demo.example")
+    page.goto("/regions?level=county&metric=customers")
+    page.get_by_role("link", name="Print or send").click()
+    expect(page.frame_locator("iframe").locator(".leaflet-container")).to_be_visible()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").click()
+    file = tmp_path / "regions.html"
+    started.value.save_as(file)
+    far = watching.open(**browsers.DESKTOP, offline=True)
+    far.goto(file.as_uri())
+    expect(far.locator(".leaflet-overlay-pane path").first).to_be_visible()
+    expect(far.locator("body")).to_contain_text("Customers")
+
+
+def test_korean_names_are_typed_searched_and_shown(company, watch):
+    page = watch(company.site).open()
+    people.sign_in(page, "rep1@demo.example")
+    page.goto("/accounts/new")
+    page.get_by_label("Name", exact=False).first.fill(HANGUL)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name=HANGUL)).to_be_visible()
+    page.goto("/accounts")
+    page.get_by_role("searchbox").first.fill("베이커리")
+    page.get_by_role("searchbox").first.press("Enter")
+    expect(page.get_by_role("link", name=HANGUL)).to_be_visible()
+    assert page.evaluate("document.fonts.check('16px sans-serif', '새')")
