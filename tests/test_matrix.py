@@ -64,6 +64,7 @@ LOG = {"act": "log_activities"}
 SELL = {"act": "edit_pipeline"}
 DRAW = {"act": "edit_territories"}
 NOBODYS = {"values": lambda half: {"placing_id": uuid.UUID(int=5)}, "reads": (404,), "is_common": True}
+BATCH = Example(lambda half: {"batch_id": uuid.UUID(int=5)}, act="import", reads=(404,), is_common=True)
 ACCOUNT = of("account_id", "account")
 QUERY_ACCOUNT = of("account", "account")
 PEOPLE = Example(lambda half: {"user_id": half.rep.uuid}, act="administer", is_common=True)
@@ -196,6 +197,19 @@ EXAMPLES: dict[str, Example] = {
     "pipeline.reopen": Example(DEAL, form=lambda half: {}, **SELL),
     "reports.team": Example(act="lead"),
     "territories.index": Example(),
+    "exchange.index": Example(act="import"),
+    "exchange.new": Example(act="import"),
+    "exchange.mapping": BATCH,
+    "exchange.show": BATCH,
+    "exchange.progress": BATCH,
+    "exchange.cancel": BATCH,
+    "exchange.discard": BATCH,
+    "exchange.undo": BATCH,
+    "exchange.rejected_rows": BATCH,
+    "exchange.export_accounts": Example(lambda half: {"ext": "csv"}, is_common=True),
+    "imports.Imports": Example(act="import"),
+    "imports.OneImport": BATCH,
+    "imports.ImportedRows": BATCH,
     "territories.new": Example(form=lambda half: {"name": "Matrix"}, **DRAW),
     "territories.preview": Example(form=lambda half: {"name": "Matrix"}, **DRAW),
     "territories.edit": Example(of("territory_id", "territory"), write_act="edit_territories", is_common=True),

@@ -163,7 +163,7 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
             return view(*args, **kwargs)
         if len(key) > 200:
             raise Invalid("The Idempotency-Key is longer than 200 characters.")
-        said = hashlib.sha256(f"{request.method} {request.path}".encode() + request.get_data()).hexdigest()
+        said = hashlib.sha256(f"{request.method} {request.path}".encode() + _content()).hexdigest()
         session = web.session()
         user = g.principal.id
         row = insert(IdempotencyKey).values(user_id=user, key=key, request_hash=said)
@@ -181,6 +181,19 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
         return response
 
     return once
+
+
+def _content() -> bytes:
+    """What was sent, as it counts; two sendings of one form differ in the boundary between its parts."""
+    if request.mimetype != "multipart/form-data":
+        return request.get_data()
+    mark = hashlib.sha256(repr(sorted(request.form.items(multi=True))).encode())
+    for name, file in sorted(request.files.items(multi=True)):
+        mark.update(repr((name, file.filename)).encode())
+        while block := file.stream.read(1 << 20):
+            mark.update(block)
+        file.stream.seek(0)
+    return mark.digest()
 
 
 def _given_before(user: int, key: str, said: str) -> Response:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -59,8 +60,10 @@ class Account(Versioned, Model):
         Index("ix_accounts_owner_visited", "owner_id", "last_visited_on"),
         Index("ix_accounts_name_id", "name", "id"),
         Index(
-            "ix_accounts_search", text("gcrm_search_text(name, city, street, postcode, external_id) gin_trgm_ops"),
+            "ix_accounts_search",
+            literal_column("gcrm_search_text(name, city, street, postcode, external_id)").label("search_text"),
             postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
         Index("ix_accounts_value", text("coalesce(annual_value_minor, -1)"), "id"),
         Index("ix_accounts_potential", text("coalesce(potential_minor, -1)"), "id"),
@@ -153,8 +156,10 @@ class Contact(Versioned, Model):
         CheckConstraint("btrim(name) <> ''", name="name"),
         Index("ix_contacts_name_id", "name", "id"),
         Index(
-            "ix_contacts_search", text("gcrm_search_text(name, email, phone, job_title, external_id) gin_trgm_ops"),
+            "ix_contacts_search",
+            literal_column("gcrm_search_text(name, email, phone, job_title, external_id)").label("search_text"),
             postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
         ),
     )
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     text,
     union_all,
 )
+from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session, aliased, joinedload, load_only
 
 from gcrm.core.db import Model
@@ -142,12 +143,16 @@ def page_of(session: Session, query: Select[Any], per_page: int, marker: str | N
     """The page of an ordered query that a marker names; rows of one entity come as that entity."""
     from sqlakeyset import select_page
     from sqlakeyset.results import unserialize_bookmark
-    from sqlakeyset.serial import BadBookmark
 
-    try:
-        found = select_page(session, query, per_page=per_page, page=unserialize_bookmark(marker) if marker else None)
-    except (BadBookmark, ValueError, KeyError, IndexError, OverflowError) as error:
-        raise Invalid("This page of the list is not known. Start again from the first page.") from error
+    if not marker:
+        found = select_page(session, query, per_page=per_page)
+    else:
+        try:
+            # A forged marker may hold what the columns cannot be compared with; the savepoint keeps the transaction usable.
+            with session.begin_nested():
+                found = select_page(session, query, per_page=per_page, page=unserialize_bookmark(marker))
+        except (ValueError, KeyError, IndexError, OverflowError, StatementError) as error:
+            raise Invalid("This page of the list is not known. Start again from the first page.") from error
     paging = found.paging
     return Page(
         [row[0] if len(row) == 1 else row for row in found],

@@ -11,7 +11,7 @@ from opening_hours import OpeningHours
 from gcrm.demo import seeds
 from gcrm.demo.businesses import Business
 from gcrm.demo.company import Company
-from gcrm.demo.history import driving_minutes
+from gcrm.demo.drives import driving_minutes
 from gcrm.demo.rows import PersonRow, VisitRow
 
 DAYS_AHEAD = 6

@@ -5,27 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import math
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from gcrm.core.geo import metres_between
 from gcrm.demo import seeds
 from gcrm.demo.businesses import Business
-from gcrm.demo.calendar import Calendar, days_off
+from gcrm.demo.calendar import days_off
 from gcrm.demo.company import Company
+from gcrm.demo.drives import Call, drive
+from gcrm.demo.overdue import counts, day_of, settled
 from gcrm.demo.rows import PersonRow, VisitRow
 from gcrm.demo.words import Words
 
-DETOUR, KMH = 1.5, 40.0
-DAY_STARTS, DAY_ENDS = 8.5 * 60, 17.5 * 60
-OWN_TIME = 75
-"""Minutes that a rep drives before and after the working day when it takes them far."""
-LUNCH_FROM, LUNCH_MINUTES = 12 * 60, 30
 MOST_VISITS = 13
 DUE_FROM = 0.86
 """The share of the cadence from which a visit is worth the way."""
@@ -37,7 +31,6 @@ ANCHORS = 40
 """How many of the most pressing a day may be built round."""
 NEAR_KM = 8.0
 FEWEST_VISITS = 4
-FEWEST_OVERDUE, MOST_OVERDUE = 0.16, 0.24
 MISSED, CANCELLED, APPOINTED, NOWHERE = 0.025, 0.012, 0.14, 0.04
 
 OUTCOMES = {
@@ -49,118 +42,15 @@ OUTCOMES = {
 
 def make_visits(company: Company) -> list[VisitRow]:
     """The year's visits, oldest first, ending yesterday; sets each account's `last_visited_on` to its latest."""
-    found = [visit for rep in company.staff.reps for visit in _settled(company, rep, _Year(company, rep).visits())]
+    found = [visit for rep in company.staff.reps for visit in settled(company, rep, _Year(company, rep).visits())]
     found.sort(key=lambda visit: (visit.finished_at or visit.starts_at or visit.created_at, visit.uuid))
     latest: dict[UUID, dt.date] = {}
     for visit in found:
         if counts(visit):
-            latest[visit.account] = _day(visit, company.calendar)
+            latest[visit.account] = day_of(visit, company.calendar)
     for business in company.businesses:
         business.row.last_visited_on = latest.get(business.row.uuid)
     return found
-
-
-def _zone(calendar: Calendar) -> ZoneInfo:
-    return ZoneInfo(calendar.timezone)
-
-
-def counts(visit: VisitRow) -> bool:
-    """Whether it is a visit that a cadence counts from."""
-    return visit.finished_at is not None and visit.outcome != "not_met"
-
-
-def _settled(company: Company, rep: PersonRow, visits: list[VisitRow]) -> list[VisitRow]:
-    """Bring the rep's share of overdue accounts between the bounds.
-
-    Where a rep cannot keep up, the least of the overdue are served by telephone from now on; where hardly anybody is
-    overdue, some latest visits have not been made.
-    """
-    today = company.calendar.today
-    days = {b.row.uuid: b for b in company.owned_by(rep.email) if b.row.cadence_days and b.row.lon is not None}
-    made: dict[UUID, list[VisitRow]] = {account: [] for account in days}
-    for visit in visits:
-        if counts(visit) and visit.account in made:
-            made[visit.account].append(visit)
-
-    def is_overdue(account: UUID, leaving_out: int = 0) -> bool:
-        done = made[account][: len(made[account]) - leaving_out]
-        cadence = dt.timedelta(days=days[account].row.cadence_days or 0)
-        return not done or _day(done[-1], company.calendar) + cadence < today
-
-    overdue = [account for account in days if is_overdue(account)]
-    overdue.sort(key=lambda account: (days[account].row.tier, days[account].row.external_id))
-    while overdue and len(overdue) > MOST_OVERDUE * len(days):
-        dropped = overdue.pop()
-        days.pop(dropped).row.cadence_days = None
-    source = seeds.stream(company.seed, "slipped", rep.email)
-    could = [account for account in days if made[account] and not is_overdue(account) and is_overdue(account, 1)]
-    source.shuffle(could)
-    slipped = could[: max(0, math.ceil(FEWEST_OVERDUE * len(days)) - len(overdue))]
-    gone = {id(made[account][-1]) for account in slipped}
-    return [visit for visit in visits if id(visit) not in gone]
-
-
-def _day(visit: VisitRow, calendar: Calendar) -> dt.date:
-    if visit.finished_at is None:
-        raise ValueError("Only a finished visit has a day.")
-    return visit.finished_at.astimezone(_zone(calendar)).date()
-
-
-@dataclass(frozen=True)
-class Call:
-    """One stop of a day: who, and when by the minutes of the day."""
-
-    business: Business
-    arrive: float
-    minutes: int
-
-
-def driving_minutes(one: tuple[float, float], other: tuple[float, float]) -> float:
-    return 3 + math.dist(one, other) * DETOUR / KMH * 60
-
-
-def drive(home: tuple[float, float], chosen: Sequence[Business], source: random.Random) -> list[Call]:
-    """The chosen in a sensible order, with times, as many as the day holds; a long way begins and ends in own time."""
-    tour = short_tour(home, chosen)
-    if not tour:
-        return []
-    way = driving_minutes(home, (tour[0].x_km, tour[0].y_km))
-    at, now, lunch = home, DAY_STARTS + source.uniform(0, 25) - min(OWN_TIME, max(0.0, way - 20)), False
-    calls = []
-    for business in tour:
-        there = (business.x_km, business.y_km)
-        arrive = now + driving_minutes(at, there)
-        if not lunch and arrive >= LUNCH_FROM:
-            arrive, lunch = arrive + LUNCH_MINUTES, True
-        minutes = max(5, round(business.row.visit_minutes * source.triangular(0.6, 1.6, 1.0)))
-        if arrive + minutes > DAY_ENDS or arrive + minutes + driving_minutes(there, home) > DAY_ENDS + OWN_TIME:
-            break
-        calls.append(Call(business, arrive, minutes))
-        at, now = there, arrive + minutes + source.uniform(1, 6)
-    return calls
-
-
-def short_tour(home: tuple[float, float], chosen: Sequence[Business]) -> list[Business]:
-    """A round from home by nearest neighbour, then crossings undone (2-opt)."""
-    left, tour, at = list(chosen), [], home
-    while left:
-        nearest = min(left, key=lambda b: (math.dist(at, (b.x_km, b.y_km)), b.row.external_id))
-        left.remove(nearest)
-        tour.append(nearest)
-        at = (nearest.x_km, nearest.y_km)
-    points = [home, *((b.x_km, b.y_km) for b in tour), home]
-    better = True
-    while better:
-        better = False
-        for i in range(1, len(tour)):
-            for j in range(i + 1, len(tour) + 1):
-                before = math.dist(points[i - 1], points[i]) + math.dist(points[j], points[j + 1])
-                after = math.dist(points[i - 1], points[j]) + math.dist(points[i], points[j + 1])
-                if after < before - 1e-9:
-                    points[i : j + 1] = points[i : j + 1][::-1]
-                    tour[i - 1 : j] = tour[i - 1 : j][::-1]
-                    better = True
-    return tour
 
 
 class _Year:

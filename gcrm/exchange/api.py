@@ -122,11 +122,11 @@ class Imports(MethodView):
         rows, following = api.keyset(listed, page)
         return api.page_answer([_item(batch) for batch in rows], following)
 
+    @access.may("import")
     @api.idempotent
     @blp.arguments(UploadForm, location="form")
     @blp.arguments(UploadedFile, location="files")
     @blp.alt_response(202, schema=Batch)
-    @access.may("import")
     def post(self, form: dict[str, Any], sent: dict[str, Any]) -> Any:
         """Send a CSV or XLSX file; it is imported in the background. 422 says what is wrong with it as a whole."""
         session = web.session()

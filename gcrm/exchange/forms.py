@@ -6,8 +6,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from gcrm.customers.selection import STATUS_LABELS as ACCOUNT_STATUS_LABELS
 from gcrm.exchange.mapping import Options
 from gcrm.exchange.models import ImportBatch
+from gcrm.people.labels import ROLE_LABELS
 
 KIND_LABELS = {"accounts": _l("Accounts"), "contacts": _l("Contacts"), "people": _l("People")}
 KIND_TEXTS = {
@@ -33,7 +35,7 @@ FIELD_LABELS = {
 }  # fmt: skip
 
 SETTABLE = {
-    "accounts": ("status", "country", "currency", "tags", "owner"),
+    "accounts": ("status", "cadence_days", "country", "currency", "tags", "owner"),
     "contacts": ("account_source",),
     "people": ("role", "team"),
 }
@@ -49,6 +51,13 @@ STATUS_LABELS = {
     "refused": _l("Stopped"), "undone": _l("Undone"),
 }  # fmt: skip
 STATUS_TONES = {"settled": "good", "refused": "bad", "uploaded": "warn", "queued": "accent", "running": "accent"}
+
+
+def choices(kind: str) -> dict[str, list[tuple[str, str]]]:
+    """Fields of which the page offers the values."""
+    if kind == "people":
+        return {"role": [(word, str(label)) for word, label in ROLE_LABELS.items()]}
+    return {"status": [(word, str(label)) for word, label in ACCOUNT_STATUS_LABELS.items()]}
 
 
 def options_of(form: Any, headers: list[str], batch: ImportBatch) -> Options:

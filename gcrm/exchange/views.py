@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -17,10 +17,11 @@ from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.customers.selecting import Selection
 from gcrm.exchange import forms, queries, writing
 from gcrm.exchange.headers import FIELDS, KINDS
-from gcrm.exchange.mapping import Options
+from gcrm.exchange.mapping import Mapping, Options
 from gcrm.exchange.models import ImportBatch
+from gcrm.exchange.reading import Table
 from gcrm.exchange.services import batches, undoing
-from gcrm.exchange.services.batches import OPEN
+from gcrm.exchange.services.batches import OPEN, Trial
 from gcrm.people import access
 
 bp = Blueprint("exchange", __name__)
@@ -67,7 +68,9 @@ def new() -> Any:
         try:
             if upload is None or not upload.filename:
                 raise Invalid(_("Choose a file first."))
-            batch = batches.open_batch(session, kind=kind, filename=upload.filename, stream=upload.stream)
+            batch = batches.open_batch(
+                session, kind=kind, filename=upload.filename, stream=cast(BinaryIO, upload.stream)
+            )
             return redirect(url_for(".mapping", batch_id=batch.uuid))
         except GcrmError as error:
             session.rollback()
@@ -92,6 +95,7 @@ def mapping(batch_id: uuid.UUID) -> Any:
             if request.form.get("act") == "run":
                 batches.queue(session, batch)
                 return redirect(url_for(".show", batch_id=batch_id))
+            return redirect(url_for(".mapping", batch_id=batch_id))
         except GcrmError as error:
             faults = error.details.get("lines") or [error.message]
     return _mapping_page(batch, faults)
@@ -110,8 +114,29 @@ def _mapping_page(batch: ImportBatch, faults: list[str]) -> Any:
     return render_template(
         "exchange/mapping.html", batch=batch, table=found, columns=columns, trial=trial, faults=faults,
         options=Options.read(batch.options), fields=FIELDS[batch.kind], labels=forms.FIELD_LABELS,
-        kind=forms.KIND_LABELS[batch.kind], settable=forms.SETTABLE[batch.kind], encodings=forms.ENCODINGS, shown=SHOWN_ROWS,
+        settable=forms.SETTABLE[batch.kind], choices=forms.choices(batch.kind), encodings=forms.ENCODINGS, shown=SHOWN_ROWS,
+        **_columns_shown(found, columns, trial),
     ), 422 if faults and request.method == "POST" else 200  # fmt: skip
+
+
+def _columns_shown(table: Table | None, columns: Mapping | None, trial: Trial | None) -> dict[str, Any]:
+    """The columns that fill a field, in the order of the fields; the others; and some values of each."""
+    if table is None or columns is None:
+        return {"mapped_places": [], "other_places": [], "samples": {}, "shown_fields": [], "encoding_name": ""}
+    fields = [name for name in FIELDS[columns.kind] if name in columns.columns]
+    mapped = [columns.columns[name] for name in fields]
+    rows = [row for row in (trial.rows if trial else []) if len(row.cells) == len(table.headers)]
+    samples = {
+        place: list(dict.fromkeys(text for row in rows if (text := row.cells[place].strip())))[:3]
+        for place in range(len(table.headers))
+    }
+    return {
+        "mapped_places": mapped,
+        "other_places": [place for place in range(len(table.headers)) if place not in mapped],
+        "samples": samples,
+        "shown_fields": fields,
+        "encoding_name": table.encoding.name.upper().removesuffix("-SIG"),
+    }
 
 
 @bp.get("/imports/<uuid:batch_id>")
@@ -152,8 +177,8 @@ def progress_text(batch: ImportBatch) -> str:
         "Keeping the list of rows": _("Keeping the list of rows"), "Undoing": _("Undoing"),
     }  # fmt: skip
     if batch.status == "refused":
-        return batch.fault or ""
-    return words.get(batch.progress_text or "", _("Done"))
+        return str(batch.fault or "")
+    return str(words.get(batch.progress_text or "", _("Done")))
 
 
 @bp.post("/imports/<uuid:batch_id>/cancel")

@@ -83,9 +83,9 @@ def credit_text(loaded: Sequence[LoadedLevel]) -> str:
     return _("Boundaries: %(names)s", names=", ".join(names)) if names else ""
 
 
-def level_choices(loaded: Sequence[LoadedLevel], has_territories: bool) -> list[tuple[str, str]]:
-    """The levels that there is something of."""
-    present = {each.level for each in loaded}
+def level_choices(loaded: Sequence[LoadedLevel], has_territories: bool, chosen: str = "") -> list[tuple[str, str]]:
+    """The levels that there is something of, and the chosen one."""
+    present = {each.level for each in loaded} | {chosen}
     return [
         (level, str(label))
         for level, label in LEVEL_LABELS.items()

@@ -172,7 +172,7 @@ def _part(wanted: RegionsWanted) -> dict[str, Any]:
         "loaded": loaded,
         "credits": layers.credit_text(loaded),
         "path": path,
-        "levels": layers.level_choices(loaded, queries.has_territories(session)),
+        "levels": layers.level_choices(loaded, queries.has_territories(session), stats.level),
         "level_labels": layers.LEVEL_LABELS,
         "metrics": layers.METRIC_LABELS,
         "methods": layers.METHOD_LABELS,

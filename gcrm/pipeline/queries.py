@@ -16,17 +16,17 @@ from sqlalchemy import (
     Double,
     Select,
     and_,
+    case,
     cast,
     func,
     literal,
+    null,
     or_,
     select,
     text,
-    true,
     tuple_,
-    union_all,
 )
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from gcrm.core.errors import Invalid, NotFound
 from gcrm.customers.models import Account, Touch
@@ -71,8 +71,13 @@ class Wanted:
     territory: str | None = None
     currency: str | None = None
 
+    @property
+    def asks_accounts(self) -> bool:
+        """Whether the account's columns are needed; the database itself keeps hidden accounts' sales away."""
+        return bool(self.words or self.account or self.region or self.territory)
+
     def conditions(self) -> list[ColumnElement[bool]]:
-        """On opportunities joined with their account and stage."""
+        """On opportunities joined with their stage, and with their account where that is asked."""
         found = [
             _words(self.words) if self.words else None,
             _owner(self.owner) if self.owner else None,
@@ -204,10 +209,50 @@ def owners(session: Session) -> list[User]:
 
 
 def board(session: Session, wanted: Wanted, settled_since: dt.datetime, cards: int = CARDS) -> list[Column]:
-    """Every stage with its sums and first cards, in two statements; settled sales only of late."""
-    sums = _stage_sums(session, wanted, settled_since)
-    first = _first_cards(session, wanted, settled_since, cards)
+    """Every stage with its sums and first cards; settled sales only of late."""
+    sums, ids = _sums_and_first(session, wanted, settled_since, cards)
+    first: dict[int, list[Opportunity]] = defaultdict(list)
+    for card in sorted(session.scalars(_whole().where(Opportunity.id.in_(ids))), key=mark):
+        first[card.stage_id].append(card)
     return [Column(stage, tuple(sums[stage.id]), tuple(first[stage.id])) for stage in stages(session)]
+
+
+def _sums_and_first(
+    session: Session, wanted: Wanted, settled_since: dt.datetime, cards: int
+) -> tuple[dict[int, list[Sum]], list[int]]:
+    """The sums of each stage and the ids of its first cards from one pass, so that sight is asked once."""
+    place = case((Opportunity.closed_at.is_(None), _place("open")), else_=_place("settled")).label("place")
+    found = (
+        _joined(
+            select(
+                Opportunity.id, Opportunity.stage_id, Stage.kind, Opportunity.currency, Opportunity.amount_minor,
+                WEIGHTED.label("weighted"), place,
+            ),
+            wanted,
+        )
+        .where(*wanted.conditions(), _still_shown(settled_since))
+        .cte("found")
+        .prefix_with("MATERIALIZED")
+    )  # fmt: skip
+    number = func.row_number().over(partition_by=found.c.stage_id, order_by=(found.c.place, found.c.id))
+    ranked = select(found.c.id, found.c.stage_id, found.c.kind, number.label("number")).subquery()
+    most = case((ranked.c.kind == "open", cards), else_=min(cards, SETTLED_CARDS))
+    nothing = (null().label("currency"), null().label("count"), null().label("amount"), null().label("weighted"))
+    first = select(ranked.c.stage_id, *nothing, ranked.c.id).where(ranked.c.number <= most)
+    sums = select(
+        found.c.stage_id, found.c.currency, func.count(), func.sum(found.c.amount_minor), func.sum(found.c.weighted),
+        cast(null(), BigInteger).label("id"),
+    ).group_by(found.c.stage_id, found.c.currency)  # fmt: skip
+    parts: dict[int, list[Sum]] = defaultdict(list)
+    ids: list[int] = []
+    for stage_id, currency, count, amount, weighted, card in session.execute(sums.union_all(first)):
+        if card is None:
+            parts[stage_id].append(_sum_of((currency, count, amount, weighted)))
+        else:
+            ids.append(card)
+    for stage_id in parts:
+        parts[stage_id] = list(merged(parts[stage_id]))
+    return parts, ids
 
 
 def more_cards(
@@ -230,40 +275,6 @@ def _place(kind: str) -> ColumnElement[float]:
     if kind == "open":
         return Opportunity.rank.expression
     return -cast(func.extract("epoch", Opportunity.closed_at), Double)
-
-
-def _stage_sums(session: Session, wanted: Wanted, settled_since: dt.datetime) -> dict[int, list[Sum]]:
-    query = _sums(Opportunity.stage_id).where(*wanted.conditions(), _still_shown(settled_since))
-    found: dict[int, list[Sum]] = defaultdict(list)
-    for stage_id, *rest in session.execute(query.group_by(Opportunity.stage_id)):
-        found[stage_id].append(_sum_of(rest))
-    return found
-
-
-def _first_cards(
-    session: Session, wanted: Wanted, settled_since: dt.datetime, cards: int
-) -> dict[int, list[Opportunity]]:
-    """For each open stage the index on stage and rank gives the first few; the settled of late are few anyway."""
-    most = {"open": cards, "won": min(cards, SETTLED_CARDS), "lost": min(cards, SETTLED_CARDS)}
-    ids = union_all(*(_first_ids(wanted, settled_since, many, kind) for kind, many in most.items()))
-    found: dict[int, list[Opportunity]] = defaultdict(list)
-    for card in sorted(session.scalars(_whole().where(Opportunity.id.in_(ids))), key=mark):
-        found[card.stage_id].append(card)
-    return found
-
-
-def _first_ids(wanted: Wanted, settled_since: dt.datetime, cards: int, kind: str) -> Select[int]:
-    each = aliased(Stage)
-    first = (
-        select(Opportunity.id)
-        .join(Opportunity.account)
-        .join(Opportunity.stage)
-        .where(Opportunity.stage_id == each.id, *wanted.conditions(), _still_shown(settled_since))
-        .order_by(_place(kind), Opportunity.id)
-        .limit(cards)
-        .lateral()
-    )
-    return select(first.c.id).select_from(each).join(first, true()).where(each.kind == kind)
 
 
 def _still_shown(settled_since: dt.datetime) -> ColumnElement[bool]:
@@ -300,15 +311,14 @@ def page(
 
 def totals(session: Session, wanted: Wanted) -> list[Sum]:
     """All of a list together, by currency."""
-    query = _sums().where(*wanted.conditions())
-    return [_sum_of(row) for row in session.execute(query)]
+    return [_sum_of(row) for row in session.execute(_sums(wanted))]
 
 
 def by_month(session: Session, wanted: Wanted) -> list[MonthSum]:
     """Open sales by the month of their expected close: earlier ones, months ahead even if empty, later ones, dayless."""
     start = forecast.month_of(wanted.today)
     month = cast(func.date_trunc("month", Opportunity.expected_close), Date)
-    query = _sums(month).where(*wanted.conditions(), Stage.kind == "open").group_by(month)
+    query = _sums(wanted, month).where(Stage.kind == "open").group_by(month)
     found: dict[dt.date | str, list[Sum]] = defaultdict(list)
     for first, *rest in session.execute(query):
         found[NONE if first is None else EARLIER if first < start else first].append(_sum_of(rest))
@@ -340,9 +350,9 @@ def by_region(session: Session, wanted: Wanted, level: str = "state", limit: int
     """Open sales by the region in which their account lies, the largest first; those in no region at the end."""
     column = REGION_COLUMNS[level]
     query = (
-        _sums(Region.name, func.concat(Region.country, ":", Region.code), column)
+        _sums(wanted, Region.name, func.concat(Region.country, ":", Region.code), column, with_account=True)
         .outerjoin(Region, Region.id == column)
-        .where(*wanted.conditions(), Stage.kind == "open")
+        .where(Stage.kind == "open")
         .group_by(Region.name, Region.country, Region.code, column)
     )
     parts: dict[tuple[str | None, str | None], list[Sum]] = defaultdict(list)
@@ -362,7 +372,7 @@ def settled(session: Session, wanted: Wanted, since: dt.datetime) -> list[Settle
 
     (won, won_minor), (lost, lost_minor) = figures("won"), figures("lost")
     query = (
-        _joined(select(Opportunity.currency, won, lost, won_minor, lost_minor))
+        _joined(select(Opportunity.currency, won, lost, won_minor, lost_minor), wanted)
         .where(*wanted.conditions(), Opportunity.closed_at >= since, Stage.kind != "open")
         .group_by(Opportunity.currency)
         .order_by(won_minor.desc())
@@ -370,8 +380,9 @@ def settled(session: Session, wanted: Wanted, since: dt.datetime) -> list[Settle
     return [Settled(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in session.execute(query)]
 
 
-def _joined(query: Select[Any]) -> Select[Any]:
-    return query.select_from(Opportunity).join(Opportunity.account).join(Opportunity.stage)
+def _joined(query: Select[Any], wanted: Wanted, with_account: bool = False) -> Select[Any]:
+    query = query.select_from(Opportunity).join(Opportunity.stage)
+    return query.join(Opportunity.account) if with_account or wanted.asks_accounts else query
 
 
 def _whole() -> Select[Opportunity]:
@@ -390,12 +401,13 @@ def _whole() -> Select[Opportunity]:
     )
 
 
-def _sums(*keys: Any) -> Select[Any]:
+def _sums(wanted: Wanted, *keys: Any, with_account: bool = False) -> Select[Any]:
     """Sums by currency, and by the keys once the caller groups by them too."""
     columns = (
         Opportunity.currency, func.count(), func.sum(Opportunity.amount_minor), func.sum(WEIGHTED),
     )  # fmt: skip
-    return _joined(select(*keys, *columns)).group_by(Opportunity.currency).order_by(func.sum(WEIGHTED).desc(), Opportunity.currency)
+    query = _joined(select(*keys, *columns), wanted, with_account).where(*wanted.conditions())
+    return query.group_by(Opportunity.currency).order_by(func.sum(WEIGHTED).desc(), Opportunity.currency)
 
 
 def _sum_of(row: Sequence[Any]) -> Sum:

@@ -17,6 +17,7 @@ from gcrm.reports.tally import Part, Tally
 from gcrm.routing.models import DayPlan, Stop
 from gcrm.territories.models import Territory
 from gcrm.visits.models import Visit
+from gcrm.visits.queries import of_own_people
 from gcrm.visits.selection import is_overdue
 
 SPAN = dt.timedelta(days=30)
@@ -64,7 +65,7 @@ def account_parts(session: Session, currency: str, territory_ids: Sequence[int] 
 def visit_parts(
     session: Session, now: dt.datetime, week_began: dt.datetime, territory_ids: Sequence[int] | None = None
 ) -> list[Part[int]]:
-    """Visits made in the last 30 days and the 30 before, by the account's territory and who made them.
+    """Visits made by one's people in the last 30 days and the 30 before, by the account's territory and who made them.
 
     An own visit to an account out of sight by now counts without a territory.
     """
@@ -79,7 +80,7 @@ def visit_parts(
         )
         .select_from(Visit)
         .join(Account, Account.id == Visit.account_id, isouter=territory_ids is None)
-        .where(Visit.finished_at >= now - 2 * SPAN, Visit.finished_at <= now, Visit.status == "done")
+        .where(Visit.finished_at >= now - 2 * SPAN, Visit.finished_at <= now, of_own_people(session))
         .group_by(Account.territory_id, Visit.user_id)
     )
     if territory_ids is not None:

@@ -32,8 +32,11 @@ class Visit(Versioned, Model):
         Index("ix_visits_user_finished", "user_id", text("finished_at DESC")),
         Index("ix_visits_user_starts", "user_id", "starts_at"),
         Index("ix_visits_account_finished", "account_id", text("finished_at DESC")),
-        Index("ix_visits_finished", text("finished_at DESC"), postgresql_where=text("finished_at IS NOT NULL")),
-    )
+        Index(
+            "ix_visits_finished", text("finished_at DESC"), postgresql_include=["account_id", "user_id"],
+            postgresql_where=text("finished_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[BigKey]
     uuid: Mapped[PublicId]

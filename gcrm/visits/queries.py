@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import ColumnElement, Select, func, select, text, true
 from sqlalchemy.orm import Session, joinedload
 
 from gcrm.core.errors import NotFound
@@ -55,6 +55,7 @@ class VisitCounts:
     never: int
 
 
+_OWN_PEOPLE = "(SELECT gcrm_visible_owners())::int[]"
 _GONE = "There is nothing at this address, or nothing that you may see."
 
 
@@ -149,7 +150,7 @@ def people_in_sight(session: Session) -> list[User]:
     """Whose tasks the principal may look at and for whom facts are written: a manager's people, or everybody."""
     found = select(User).where(User.active, User.role != "system").order_by(User.name, User.id)
     if is_scoped(session):
-        found = found.where(User.id == func.any(text("(SELECT gcrm_visible_owners())::int[]")))
+        found = found.where(User.id == func.any(text(_OWN_PEOPLE)))
     return list(session.scalars(found))
 
 
@@ -171,13 +172,25 @@ def visit_counts(session: Session) -> VisitCounts:
     return VisitCounts(*row)
 
 
+def of_own_people(session: Session) -> ColumnElement[bool]:
+    """Visits that the principal's people made: a condition that lets the index by person drive a scoped query."""
+    return Visit.user_id == func.any(text(_OWN_PEOPLE)) if is_scoped(session) else true()
+
+
 def latest_visits(session: Session, limit: int = 12, territory_ids: Sequence[int] | None = None) -> list[Visit]:
-    """The visits finished last among all in sight, or among those to accounts of some territories."""
-    query = _visits().where(Visit.finished_at.is_not(None), Visit.status == "done")
+    """The visits finished last by one's own people, or by anybody, to all accounts or to those of some territories."""
+    last = select(Visit.id).where(Visit.finished_at.is_not(None))
     if territory_ids is not None:
         held = select(Account.id).where(Account.territory_id.in_(territory_ids))
-        query = query.where(Visit.account_id.in_(held))
-    return list(session.scalars(query.order_by(Visit.finished_at.desc(), Visit.id.desc()).limit(limit)))
+        last = last.where(Visit.account_id.in_(held))
+    order = (Visit.finished_at.desc(), Visit.id.desc())
+    if is_scoped(session):
+        person = select(func.unnest(text(_OWN_PEOPLE)).label("id")).subquery()
+        each = last.where(Visit.user_id == person.c.id).order_by(*order).limit(limit).lateral()
+        last = select(each.c.id).select_from(person).join(each, true())
+    else:
+        last = last.order_by(*order).limit(limit)
+    return list(session.scalars(_visits().where(Visit.id.in_(last)).order_by(*order).limit(limit)))
 
 
 # -- lists for other programs ----------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ EXAMPLES_OF = {
     ("field.visit", "visit_id"): "SELECT v.uuid FROM visits v JOIN users u ON u.id = v.user_id WHERE v.status = 'arrived'"
     " AND u.email LIKE 'rep1@%' ORDER BY v.id DESC LIMIT 1",
 }
-FIXED = {"name": "owner"}
+FIXED = {"name": "owner", "ext": "csv"}
 """Words of an address that are no row."""
 
 

@@ -42,7 +42,7 @@ def test_visits_are_counted_for_the_last_30_days_and_the_30_before(session, comp
     for days in (0.1, 29, 31, 59, 61):
         visited(first, company.rep, days)
     visited(second, company.other, 1)
-    visited(second, company.other, 1, status="cancelled", outcome=None)
+    visited(second, company.other, 1, status="cancelled", outcome=None, finished_at=None)
     now = clock.now()
     found = by_territory(session, company, queries.visit_parts(session, now, now - 2 * DAY))
     assert found == {"a": Tally(visits=2, visits_before=2, visits_week=1), "b": Tally(visits=1, visits_week=1)}

@@ -131,8 +131,9 @@ export default function addAccounts(map, url, settings) {
     const { cell, point } = scales.get(zoom);
     if (now === `${by} ${cell} ${point}`) return;
     now = `${by} ${cell} ${point}`;
-    const radius = ["max", 3, ["min", LARGEST, ["*", cell, root(by)]]];
-    map.setPaintProperty("cells", "circle-radius", radius);
+    const radius = ["min", LARGEST, ["*", cell, root(by)]];
+    // Further in there is room for a finger even on a single account.
+    map.setPaintProperty("cells", "circle-radius", ["interpolate", ["linear"], ["zoom"], 7, ["max", 3, radius], 11, ["max", 5.5, radius]]);
     map.setPaintProperty("points", "circle-radius", by === "value" ? ["max", 3, ["min", LARGEST_POINT, ["*", point, root("value")]]] : byTier);
     map.setFilter("counts", ["all", many, [">", ["get", "n"], 1], [">", radius, 9.5]]);
   };
