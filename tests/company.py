@@ -42,6 +42,8 @@ class Half:
     stop: Any
     territory: Any = None
     """Everybody sees it."""
+    batch: Any = None
+    """Planners and admins see it."""
 
 
 @dataclass
@@ -74,6 +76,7 @@ def make_company(session: Any) -> Company:
     session.flush()
     session.add(ImportRow(batch_id=batch.id, number=2, outcome="rejected", reason=MARK, raw=[MARK]))
     session.flush()
+    ours.batch = theirs.batch = batch
     invitation = people.invite(session, make.make_user(session, "rep", name="Invited"))
     return Company(ours, theirs, people_of, region, territory, batch, invitation, session)
 

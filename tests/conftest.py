@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
     # The process's number in the name lets runs go side by side, and tells what a killed run left behind.
     os.environ.update(
-        GCRM_DATA=str(root), GCRM_DATABASE=f"gcrm_test_{os.getpid()}", GCRM_LOG_LEVEL="critical", GCRM_POOL_SIZE="5"
+        GCRM_DATA=str(root), GCRM_DATABASE=f"gcrm_test_{os.getpid()}", GCRM_LOG_LEVEL="error", GCRM_POOL_SIZE="5"
     )
 
 

@@ -66,6 +66,7 @@ DRAW = {"act": "edit_territories"}
 NOBODYS = {"values": lambda half: {"placing_id": uuid.UUID(int=5)}, "reads": (404,), "is_common": True}
 BATCH = Example(lambda half: {"batch_id": uuid.UUID(int=5)}, act="import", reads=(404,), is_common=True)
 ACCOUNT = of("account_id", "account")
+BATCH = of("batch_id", "batch")
 QUERY_ACCOUNT = of("account", "account")
 PEOPLE = Example(lambda half: {"user_id": half.rep.uuid}, act="administer", is_common=True)
 DEAL = of("opportunity_id", "opportunity")
@@ -221,6 +222,19 @@ EXAMPLES: dict[str, Example] = {
     "territories_api.TerritoryItem": Example(
         of("territory_id", "territory"), write_act="edit_territories", json=lambda half: {"name": "Changed"}, is_common=True,
     ),
+    "exchange.index": Example(act="import"),
+    "exchange.new": Example(act="import"),
+    "exchange.mapping": Example(BATCH, act="import", is_common=True, reads=(200, 302, 404)),
+    "exchange.show": Example(BATCH, act="import", is_common=True),
+    "exchange.progress": Example(BATCH, act="import", is_common=True),
+    "exchange.cancel": Example(BATCH, form=lambda half: {}, act="import", is_common=True),
+    "exchange.discard": Example(BATCH, form=lambda half: {}, act="import", is_common=True),
+    "exchange.undo": Example(BATCH, form=lambda half: {}, act="import", is_common=True),
+    "exchange.rejected_rows": Example(BATCH, act="import", is_common=True),
+    "exchange.export_accounts": Example(lambda half: {"ext": "csv"}, is_common=True),
+    "imports.Imports": Example(act="import"),
+    "imports.OneImport": Example(BATCH, act="import", is_common=True),
+    "imports.ImportedRows": Example(BATCH, act="import", is_common=True),
     "visits.tasks": Example(),
     "visits.show": Example(of("visit_id", "visit"), write_act="log_activities", form=lambda half: {"outcome": "order"}),
     "visits.new": Example(QUERY_ACCOUNT, form=lambda half: {"day": "2030-01-07", "time": "10:00", "minutes": "30"}, **LOG),
@@ -270,7 +284,7 @@ def text_of(answer) -> str:
     """The answer without what differs each time: nonces, form tokens, request ids."""
     body = answer.get_data(as_text=True) if answer.mimetype != "application/vnd.mapbox-vector-tile" else repr(answer.data)
     body = re.sub(r'(nonce|csrf[-_]token|name="csrf_token" value|content)="[^"]*"', "", body)
-    body = re.sub(r'"as_of":"[^"]*"|\bmap_[0-9a-f]{32}\b', "", body)
+    body = re.sub(r'"as_of":"[^"]*"|_[0-9a-f]{32}', "", body)
     body = re.sub(r"Bearer [\w.-]+|\d+ (seconds?|minutes?)( ago)?|gcrm_\w+", "", body)
     return body + str(answer.headers.get("ETag", "")) * (answer.mimetype != "text/html")
 

@@ -159,7 +159,7 @@ class AccountFeature(ma.Schema):
 class AccountCollection(ma.Schema):
     type = ma.fields.String()
     features = ma.fields.List(ma.fields.Nested(AccountFeature))
-    total = ma.fields.Integer()
+    total = ma.fields.Integer(metadata={"description": "On the first page only."})
     next = ma.fields.String(allow_none=True)
 
 
@@ -290,9 +290,9 @@ class Accounts(MethodView):
         """The accounts of a selection, a page at a time, as a GeoJSON FeatureCollection."""
         session, selection = web.session(), Selection.parse(request.args)
         found = queries.account_rows(session, selection, page["sort"], page["after"], page["limit"])
-        total = queries.figures(session, selection).count
         features = [account_feature(row) for row in found.rows]
-        return api.answer({"type": "FeatureCollection", "features": features, "total": total, "next": found.next})
+        counted = {"total": queries.figures(session, selection).count} if page["after"] is None else {}
+        return api.answer({"type": "FeatureCollection", "features": features, "next": found.next} | counted)
 
     @accounts.arguments(NewAccount)
     @accounts.arguments(InsistQuery, location="query")

@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
     union_all,
 )
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, aliased, joinedload, load_only
 
 from gcrm.core.db import Model
@@ -151,7 +151,9 @@ def page_of(session: Session, query: Select[Any], per_page: int, marker: str | N
             # A forged marker may hold what the columns cannot be compared with; the savepoint keeps the transaction usable.
             with session.begin_nested():
                 found = select_page(session, query, per_page=per_page, page=unserialize_bookmark(marker))
-        except (ValueError, KeyError, IndexError, OverflowError, StatementError) as error:
+        except OperationalError:
+            raise
+        except (ValueError, KeyError, IndexError, OverflowError, SQLAlchemyError) as error:
             raise Invalid("This page of the list is not known. Start again from the first page.") from error
     paging = found.paging
     return Page(

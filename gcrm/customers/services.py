@@ -64,18 +64,15 @@ def create_account(
     """
     setting = setting_of(session)
     faults: dict[str, list[str]] = {}
-    columns = {"name": None, "currency": setting.currency} | _read(faults, lambda: values.account_columns(given, setting), {})
-    if not columns["name"] and "name" not in faults:
-        faults["name"] = ["The name is missing."]
+    named = {"name": None} | dict(given)
+    columns = {"currency": setting.currency} | _read(faults, lambda: values.account_columns(named, setting), {})
     columns |= _place(faults, given, location_source) | _pointers(session, faults, given)
     if columns.get("external_id") and not columns.get("source"):
         columns["source"] = "api"
     if faults:
         raise Faulty(faults)
     _refuse_twin(session, columns, insist)
-    account = Account(entered_by_id=entered_by.id, **columns)
-    _write(session, account, columns)
-    return account
+    return _write(session, Account(entered_by_id=entered_by.id), columns)
 
 
 def update_account(session: Session, account: Account, given: Mapping[str, object], location_source: str = "api") -> Account:
@@ -94,10 +91,9 @@ def update_account(session: Session, account: Account, given: Mapping[str, objec
     if faults:
         raise Faulty(faults)
     changed = {name: value for name, value in columns.items() if name == "location" or getattr(account, name) != value}
-    for name, value in changed.items():
-        setattr(account, name, value)
-    _write(session, account, changed)
-    return account
+    if changed.keys() & {"source", "external_id"}:
+        changed = {"source": account.source, "external_id": account.external_id} | changed
+    return _write(session, account, changed)
 
 
 def _with_amounts(account: Account, given: Mapping[str, object]) -> dict[str, object]:
@@ -114,16 +110,12 @@ def move_account(
     session: Session, account: Account, lon: float, lat: float, *, source: str, precision: str = "point"
 ) -> None:
     """Set where the account is; regions, territory and owner follow."""
-    for name, value in _located(lon, lat, source, precision).items():
-        setattr(account, name, value)
-    session.flush()
+    _write(session, account, _located(lon, lat, source, precision))
 
 
 def unplace_account(session: Session, account: Account) -> None:
     """Take the account off the map."""
-    for name, value in _UNPLACED.items():
-        setattr(account, name, value)
-    session.flush()
+    _write(session, account, _UNPLACED)
 
 
 _UNPLACED: dict[str, Any] = {"location": None, "location_source": None, "location_precision": None, "timezone": None}
@@ -220,19 +212,24 @@ def _read(faults: dict[str, list[str]], read: Any, otherwise: Any) -> Any:
         return otherwise
 
 
-def _write(session: Session, account: Account, columns: Mapping[str, Any]) -> None:
-    """Flush within a savepoint, so that a key that another account has can still be explained."""
+def _write(session: Session, account: Account, columns: Mapping[str, Any]) -> Account:
+    """Set and flush within a savepoint, so that a key that another account has can still be explained."""
     try:
         with session.begin_nested():
+            for name, value in columns.items():
+                setattr(account, name, value)
             session.add(account)
             session.flush()
     except IntegrityError as error:
         if "external_id" not in str(error.orig):
             raise
-        key = columns.get("source", account.source), columns.get("external_id", account.external_id)
         if account in session:
             session.expire(account)
-        raise _key_taken(session, *key) from error
+        raise _key_taken(session, columns.get("source"), columns.get("external_id")) from error
+    if "location" in columns:
+        # It was written as text; whoever reads it next gets it as a point.
+        session.expire(account, ["location"])
+    return account
 
 
 def _key_taken(session: Session, source: str | None, external_id: str | None) -> AlreadyThere:
@@ -301,10 +298,10 @@ def share_account(session: Session, account: Account, user: User) -> None:
 
 
 def unshare_account(session: Session, account: Account, user: User) -> None:
-    session.execute(
-        delete(AccountShare).where(AccountShare.account_id == account.id, AccountShare.user_id == user.id)
-    )
-    session.expire_all()
+    share = session.get(AccountShare, (account.id, user.id))
+    if share is not None:
+        session.delete(share)
+        session.flush()
 
 
 def set_parent(session: Session, account: Account, parent: Account | None) -> None:
@@ -338,9 +335,7 @@ def create_contact(session: Session, account: Account, given: Mapping[str, objec
     is_primary = bool(given.get("is_primary")) or is_first
     if is_primary:
         _no_primary(session, account.id)
-    contact = Contact(account_id=account.id, is_primary=is_primary, **columns)
-    _write_contact(session, contact)
-    return contact
+    return _write_contact(session, Contact(account_id=account.id), columns | {"is_primary": is_primary})
 
 
 def update_contact(session: Session, contact: Contact, given: Mapping[str, object]) -> Contact:
@@ -352,11 +347,7 @@ def update_contact(session: Session, contact: Contact, given: Mapping[str, objec
         columns["is_primary"] = bool(given["is_primary"])
         if columns["is_primary"] and not contact.is_primary:
             _no_primary(session, contact.account_id)
-    for name, value in columns.items():
-        if getattr(contact, name) != value:
-            setattr(contact, name, value)
-    _write_contact(session, contact)
-    return contact
+    return _write_contact(session, contact, columns)
 
 
 def _no_primary(session: Session, account_id: int) -> None:
@@ -366,15 +357,21 @@ def _no_primary(session: Session, account_id: int) -> None:
     )
 
 
-def _write_contact(session: Session, contact: Contact) -> None:
+def _write_contact(session: Session, contact: Contact, columns: Mapping[str, Any]) -> Contact:
     try:
         with session.begin_nested():
+            for name, value in columns.items():
+                if getattr(contact, name) != value:
+                    setattr(contact, name, value)
             session.add(contact)
             session.flush()
     except IntegrityError as error:
         if "external_id" not in str(error.orig):
             raise
-        raise Conflict(f"Another contact has the id {contact.external_id} of {contact.source} already.") from error
+        raise Conflict(
+            f"Another contact has the id {columns.get('external_id')} of {columns.get('source') or 'its source'} already."
+        ) from error
+    return contact
 
 
 def delete_contact(session: Session, contact: Contact) -> None:
@@ -403,7 +400,7 @@ def drop_touches(session: Session, subject: uuid.UUID) -> None:
 
 def note_visit(session: Session, account_id: int, day: dt.date) -> None:
     """Raise the day of the last visit; also for an account that stood on a plan published to the person."""
-    session.execute(text("SELECT gcrm_note_visit(:account, :day)"), {"account": account_id, "day": day})
+    session.execute(text("SELECT gcrm_note_visit(CAST(:account AS bigint), CAST(:day AS date))"), {"account": account_id, "day": day})
     known = session.identity_map.get(session.identity_key(Account, account_id))
     if known is not None:
         session.expire(known, ["last_visited_on"])

@@ -40,6 +40,11 @@ SETTABLE = {
     "people": ("role", "team"),
 }
 """Fields that the page offers to set for all rows."""
+HINTS = {
+    "status": _l("Without it, new ones are prospects."),
+    "cadence_days": _l("28 for a visit every four weeks. Who is due gets planned."),
+    "team": _l("Made when there is none of that name."),
+}
 
 ENCODINGS = (
     ("", _l("As recognised")), ("utf-8", "UTF-8"), ("cp949", _l("Korean (cp949)")), ("cp1252", _l("Western (Windows-1252)")),

@@ -114,7 +114,8 @@ def _mapping_page(batch: ImportBatch, faults: list[str]) -> Any:
     return render_template(
         "exchange/mapping.html", batch=batch, table=found, columns=columns, trial=trial, faults=faults,
         options=Options.read(batch.options), fields=FIELDS[batch.kind], labels=forms.FIELD_LABELS,
-        settable=forms.SETTABLE[batch.kind], choices=forms.choices(batch.kind), encodings=forms.ENCODINGS, shown=SHOWN_ROWS,
+        settable=forms.SETTABLE[batch.kind], choices=forms.choices(batch.kind),
+        hints=forms.HINTS, encodings=forms.ENCODINGS, shown=SHOWN_ROWS,
         **_columns_shown(found, columns, trial),
     ), 422 if faults and request.method == "POST" else 200  # fmt: skip
 
@@ -134,9 +135,15 @@ def _columns_shown(table: Table | None, columns: Mapping | None, trial: Trial | 
         "mapped_places": mapped,
         "other_places": [place for place in range(len(table.headers)) if place not in mapped],
         "samples": samples,
-        "shown_fields": fields,
+        "shown_fields": _shown_fields(fields),
         "encoding_name": table.encoding.name.upper().removesuffix("-SIG"),
     }
+
+
+def _shown_fields(fields: list[str]) -> list[str]:
+    """The fields of the first rows, the name first: it may be put together from several columns."""
+    parts = ("name", "brand", "branch", "first_name", "last_name")
+    return [*(["name"] if set(parts) & set(fields) else []), *(name for name in fields if name not in parts)]
 
 
 @bp.get("/imports/<uuid:batch_id>")

@@ -184,6 +184,12 @@ def opportunities_of(session: Session, account_id: int, limit: int = 20) -> list
     return list(session.scalars(query.order_by(*order).limit(limit)))
 
 
+def is_scoped(session: Session) -> bool:
+    """Whether the principal sees a part only."""
+    principal = getattr(session, "principal", None)
+    return principal is not None and principal.database_role == "gcrm_scoped"
+
+
 def accounts_of_late(session: Session, user_id: int, limit: int = 8) -> list[Account]:
     """The accounts at which a person did something last, for choosing from."""
     latest = (
@@ -202,8 +208,7 @@ def accounts_of_late(session: Session, user_id: int, limit: int = 8) -> list[Acc
 def owners(session: Session) -> list[User]:
     """Those who may be named as owner: people who sell or lead, for a rep or manager within their own sight."""
     found = select(User).where(User.active, User.role.in_(ACTS["edit_pipeline"])).order_by(User.name, User.id)
-    principal = getattr(session, "principal", None)
-    if principal is not None and principal.database_role == "gcrm_scoped":
+    if is_scoped(session):
         found = found.where(User.id == func.any(text("(SELECT gcrm_visible_owners())::int[]")))
     return list(session.scalars(found))
 
@@ -224,6 +229,7 @@ def _sums_and_first(
     place = case((Opportunity.closed_at.is_(None), _place("open")), else_=_place("settled")).label("place")
     found = (
         _joined(
+            session,
             select(
                 Opportunity.id, Opportunity.stage_id, Stage.kind, Opportunity.currency, Opportunity.amount_minor,
                 WEIGHTED.label("weighted"), place,
@@ -311,14 +317,14 @@ def page(
 
 def totals(session: Session, wanted: Wanted) -> list[Sum]:
     """All of a list together, by currency."""
-    return [_sum_of(row) for row in session.execute(_sums(wanted))]
+    return [_sum_of(row) for row in session.execute(_sums(session, wanted))]
 
 
 def by_month(session: Session, wanted: Wanted) -> list[MonthSum]:
     """Open sales by the month of their expected close: earlier ones, months ahead even if empty, later ones, dayless."""
     start = forecast.month_of(wanted.today)
     month = cast(func.date_trunc("month", Opportunity.expected_close), Date)
-    query = _sums(wanted, month).where(Stage.kind == "open").group_by(month)
+    query = _sums(session, wanted, month).where(Stage.kind == "open").group_by(month)
     found: dict[dt.date | str, list[Sum]] = defaultdict(list)
     for first, *rest in session.execute(query):
         found[NONE if first is None else EARLIER if first < start else first].append(_sum_of(rest))
@@ -350,7 +356,7 @@ def by_region(session: Session, wanted: Wanted, level: str = "state", limit: int
     """Open sales by the region in which their account lies, the largest first; those in no region at the end."""
     column = REGION_COLUMNS[level]
     query = (
-        _sums(wanted, Region.name, func.concat(Region.country, ":", Region.code), column, with_account=True)
+        _sums(session, wanted, Region.name, func.concat(Region.country, ":", Region.code), column, with_account=True)
         .outerjoin(Region, Region.id == column)
         .where(Stage.kind == "open")
         .group_by(Region.name, Region.country, Region.code, column)
@@ -372,7 +378,7 @@ def settled(session: Session, wanted: Wanted, since: dt.datetime) -> list[Settle
 
     (won, won_minor), (lost, lost_minor) = figures("won"), figures("lost")
     query = (
-        _joined(select(Opportunity.currency, won, lost, won_minor, lost_minor), wanted)
+        _joined(session, select(Opportunity.currency, won, lost, won_minor, lost_minor), wanted)
         .where(*wanted.conditions(), Opportunity.closed_at >= since, Stage.kind != "open")
         .group_by(Opportunity.currency)
         .order_by(won_minor.desc())
@@ -380,9 +386,11 @@ def settled(session: Session, wanted: Wanted, since: dt.datetime) -> list[Settle
     return [Settled(row[0], row[1], row[2], int(row[3]), int(row[4])) for row in session.execute(query)]
 
 
-def _joined(query: Select[Any], wanted: Wanted, with_account: bool = False) -> Select[Any]:
+def _joined(session: Session, query: Select[Any], wanted: Wanted, with_account: bool = False) -> Select[Any]:
+    """Opportunities with their stage; with their account where it is asked, or where own accounts drive the search."""
     query = query.select_from(Opportunity).join(Opportunity.stage)
-    return query.join(Opportunity.account) if with_account or wanted.asks_accounts else query
+    needs_account = with_account or wanted.asks_accounts or is_scoped(session)
+    return query.join(Opportunity.account) if needs_account else query
 
 
 def _whole() -> Select[Opportunity]:
@@ -401,12 +409,12 @@ def _whole() -> Select[Opportunity]:
     )
 
 
-def _sums(wanted: Wanted, *keys: Any, with_account: bool = False) -> Select[Any]:
+def _sums(session: Session, wanted: Wanted, *keys: Any, with_account: bool = False) -> Select[Any]:
     """Sums by currency, and by the keys once the caller groups by them too."""
     columns = (
         Opportunity.currency, func.count(), func.sum(Opportunity.amount_minor), func.sum(WEIGHTED),
     )  # fmt: skip
-    query = _joined(select(*keys, *columns), wanted, with_account).where(*wanted.conditions())
+    query = _joined(session, select(*keys, *columns), wanted, with_account).where(*wanted.conditions())
     return query.group_by(Opportunity.currency).order_by(func.sum(WEIGHTED).desc(), Opportunity.currency)
 
 

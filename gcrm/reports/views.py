@@ -75,7 +75,7 @@ def team() -> Any:
     return render_template(
         "reports/team.html", total=tally.total(parts), currency=organisation.currency, here=here,
         path=_path(every, here), pipeline_sums=pipeline.totals(session, wanted),
-        territories=_territory_rows(nodes, every, users, visits.is_scoped(session)),
+        territories=_territory_rows(nodes, every, users, pipeline.is_scoped(session)),
         rest=by_territory.get(here.id if here else None, NOTHING) if nodes else NOTHING,
         reps=_rep_rows(by_person, users, queries.days_today(session, today)), most_reps=MOST_REPS,
         feed=visits.latest_visits(session, FEED, within), outcomes=OUTCOME_LABELS, tones=OUTCOME_TONES,

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, joinedload
 from gcrm.core.errors import NotFound
 from gcrm.customers.models import Account
 from gcrm.people.models import User
+from gcrm.pipeline.queries import is_scoped
 from gcrm.visits.models import Activity, Task, Visit
 from gcrm.visits.selection import has_cadence, is_overdue
 
@@ -152,11 +153,6 @@ def people_in_sight(session: Session) -> list[User]:
     if is_scoped(session):
         found = found.where(User.id == func.any(text(_OWN_PEOPLE)))
     return list(session.scalars(found))
-
-
-def is_scoped(session: Session) -> bool:
-    principal = getattr(session, "principal", None)
-    return principal is not None and principal.database_role == "gcrm_scoped"
 
 
 def visit_counts(session: Session) -> VisitCounts:

@@ -114,6 +114,16 @@ SET search_path = public, pg_temp AS $$
 $$;
 """
 
+VISITS = """
+-- Raises the day of the last visit, also for an account that stood on a plan published to the person.
+CREATE FUNCTION gcrm_note_visit(account bigint, day date) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+  UPDATE accounts SET last_visited_on = $2
+  WHERE id = $1 AND (last_visited_on IS NULL OR last_visited_on < $2)
+    AND (gcrm_in_sight(id, owner_id) OR gcrm_was_planned(id))
+$$;
+"""
+
 
 def upgrade() -> None:
     op.execute(SEARCH_TEXT)
@@ -135,12 +145,13 @@ def upgrade() -> None:
     op.execute(IN_SIGHT)
     op.execute(HOLDERS)
     op.execute(TREE)
+    op.execute(VISITS)
     op.execute("GRANT DELETE ON contacts, touches TO gcrm_scoped")
 
 
 def downgrade() -> None:
     op.execute("REVOKE DELETE ON contacts, touches FROM gcrm_scoped")
-    op.execute("DROP FUNCTION gcrm_hangs_below")
+    op.execute("DROP FUNCTION gcrm_note_visit, gcrm_hangs_below")
     op.execute(OLD_HOLDERS)
     op.execute("DROP FUNCTION gcrm_in_sight")
     op.execute("DROP INDEX ix_contacts_search, ix_contacts_name_id")

@@ -53,7 +53,7 @@ def counties() -> Counties:
 
     file = Path(next(iter(found.submodule_search_locations))) / "package_data" / "cb_2016_us_county_500k.shp"
     wanted = ", ".join(f"'{state}'" for state in STATES)
-    meta, _, wkb, columns = pyogrio.raw.read(file, encoding="UTF-8", columns=["GEOID", "NAME"], where=f"STATEFP IN ({wanted})")
+    meta, _, wkb, columns = pyogrio.raw.read(file, encoding="UTF-8", columns=["GEOID", "NAME", "STATEFP"], where=f"STATEFP IN ({wanted})")
     table = {name: [str(value) for value in column] for name, column in zip(meta["fields"], columns, strict=True)}
     return Counties(table["GEOID"], table["NAME"], list(shapely.from_wkb(wkb)))
 

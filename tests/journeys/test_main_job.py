@@ -88,7 +88,7 @@ def invite(admin: Page, name: str, role: str) -> str:
     admin.get_by_label("E-mail").fill(f"{name.lower().replace(' ', '.')}@herons.example")
     admin.get_by_label("Name").fill(name)
     admin.locator(f"input[name=role][value={role}]").check()
-    admin.get_by_label("Team").select_option(label="Field sales")
+    admin.get_by_label("Team", exact=True).select_option(label="Field sales")
     admin.get_by_role("button", name="Make the link").click()
     return admin.get_by_label("Link").input_value()
 
@@ -143,7 +143,7 @@ def draw_territory(planner: Page, land: Counties, codes: list[str], accounts: in
 
 def plan_tomorrow(planner: Page) -> None:
     planner.goto("/plans")
-    planner.get_by_label("Rep").select_option(label="Rita Rep")
+    planner.get_by_label("Rep", exact=True).select_option(label="Rita Rep")
     planner.get_by_role("button", name="Plan", exact=True).click()
     expect(planner.locator(".stops > li").first).to_contain_text("Never visited")
     assert browsers.serious_faults(planner) == []
@@ -155,6 +155,7 @@ def say_where_home_is(rep: Page) -> None:
     """A rep's day begins and ends at home, and this one works every day."""
     rep.locator(".face").tap()
     rep.get_by_role("link", name="My settings").tap()
+    expect(rep.locator("input[name=work_days]")).to_have_count(7)
     for day in rep.locator("input[name=work_days]").all():
         day.check()
     rep.get_by_role("button", name="I am there now").tap()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
@@ -33,6 +33,8 @@ OPEN = ("uploaded", "queued", "refused")
 
 TRIED_ROWS = 200
 """Rows that are read before the import, to show how they come out."""
+COUNTED_BYTES = 3_000_000
+"""A file of this size is read through in a tenth of a second, so its rows are counted."""
 
 _COLUMNS = {"accounts": account_rows.COLUMNS, "contacts": contact_rows.COLUMNS, "people": person_rows.COLUMNS}
 _READERS: dict[str, Callable[[Mapping, Context], Reader]] = {
@@ -48,6 +50,8 @@ class Trial:
     faults: dict[int, str]
     """Why a row would be rejected, by its number."""
     remarks: dict[int, str]
+    values: dict[int, dict[str, str]]
+    """What the fields of a row hold when it has been read."""
     estimate: int
     """Rows of the whole file, about; exactly where it is whole."""
     is_whole: bool
@@ -208,16 +212,30 @@ def trial(session: PrincipalSession, batch: ImportBatch, table: Table, columns: 
     options = Options.read(batch.options)
     usual = _usual(session, batch, replace(options, crs=""), columns)
     reader = _READERS[batch.kind](columns, Context(usual.country, _owners(session), bool(options.crs)))
-    rows = table.first(TRIED_ROWS + 1)
-    read = [reader.read(row) for row in rows[:TRIED_ROWS]]
+    rows = table.first(TRIED_ROWS)
+    read = [reader.read(row) for row in rows]
     return Trial(
-        rows=rows[:TRIED_ROWS],
+        rows=rows,
         faults={number: reason for number, _raw, reason, *_rest in read if reason},
         remarks={number: remark for number, _raw, _reason, remark, *_rest in read if remark},
-        estimate=len(rows) if len(rows) <= TRIED_ROWS else _estimated_rows(table),
-        is_whole=len(rows) <= TRIED_ROWS,
+        values={
+            number: _shown(dict(zip(reader.columns, found, strict=True)))
+            for number, _raw, reason, _remark, *found in read
+            if not reason
+        },
+        estimate=_estimated_rows(table),
+        is_whole=_is_counted(table),
         country=usual.country,
     )
+
+
+def _shown(values: dict[str, Any]) -> dict[str, str]:
+    places = {"x": "lon", "y": "lat"}
+    return {
+        places.get(name, name): "; ".join(value) if isinstance(value, list) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def run(session: PrincipalSession, batch: ImportBatch, path: Path | None = None, advance: Advance = _silent) -> Figures:
@@ -253,9 +271,15 @@ def _owners(session: Session) -> dict[str, int]:
     return {email: id for email, id in found}  # noqa: A001, C416 - a row is no tuple to mypy
 
 
+def _is_counted(table: Table) -> bool:
+    return table.path.stat().st_size <= COUNTED_BYTES
+
+
 def _estimated_rows(table: Table) -> int:
-    """Rows by the size of the first ones, for the progress alone."""
-    rows = table.first(200)
+    """How many rows a small file has; of a large one by the size of the first rows, for the progress alone."""
+    if _is_counted(table):
+        return sum(1 for _row in table.rows())
+    rows = table.first(TRIED_ROWS)
     size = sum(sum(map(len, row.cells)) + len(row.cells) + 1 for row in rows) / len(rows)
     return max(len(rows), round(table.path.stat().st_size / max(1.0, size)))
 
