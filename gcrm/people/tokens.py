@@ -8,6 +8,7 @@ import secrets
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import undefer_group
 
 from gcrm.core import clock, db
 from gcrm.core.db import PrincipalSession
@@ -40,7 +41,10 @@ def person_of(token: str) -> User | None:
     prefix = parts[1] if len(parts) == 3 and parts[0] == "gcrm" else ""
     with db.transaction(None) as session:
         row = session.execute(
-            select(ApiToken, User).join(User, User.id == ApiToken.user_id).where(ApiToken.prefix == prefix)
+            select(ApiToken, User)
+            .join(User, User.id == ApiToken.user_id)
+            .where(ApiToken.prefix == prefix)
+            .options(undefer_group("sign_in"))  # Flask-Security looks at the session mark
         ).one_or_none()
         if row is None or not hmac.compare_digest(row.ApiToken.token_hash, digest(token)):
             return None

@@ -64,7 +64,7 @@ def index() -> Any:
     return render_template(
         "pipeline/list.html", page=page, sums=queries.totals(session, wanted), wanted=wanted, sort=sort,
         stages=_stage_choices(queries.stages(session)), owners=_owner_choices(), months=_month_choices(wanted),
-        stage_name=stage_name, today=wanted.today, account=_account_of(wanted),
+        stage_name=stage_name, short_day=short_day, today=wanted.today, account=_account_of(wanted),
     )  # fmt: skip
 
 

@@ -63,6 +63,7 @@ def company(playwright: browsers.Playwright, template: str, tmp_path_factory: py
 def playwright() -> Iterator[browsers.Playwright]:
     if browsers.program() is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
+    sync_api.expect.set_options(timeout=browsers.PATIENCE_MILLISECONDS)
     with sync_api.sync_playwright() as playwright:
         yield playwright
 

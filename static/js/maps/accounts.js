@@ -23,14 +23,17 @@ export default async function accountsMap(element) {
 
   const changed = async () => {
     const query = wordsOf(form).toString();
+    // Without a map the list stands in its place, and comes with the page.
+    if (!map) return location.assign(`?${query}`);
     keep(withSize(query));
     follow(query);
-    if (map) addAccounts(map, `${settings.accounts.split("?")[0]}?${query}`, settings);
+    addAccounts(map, `${settings.accounts.split("?")[0]}?${query}`, settings);
     const page = await fetchNewest(`${settings.summary}?${query}`);
-    if (!page) return;
+    if (!page) return undefined;
     document.getElementById("summary").replaceWith(page.getElementById("summary"));
-    const bounds = map && allOf(map);
+    const bounds = allOf(map);
     if (bounds && !seesSome(map, bounds)) map.fitBounds(bounds, { padding: map.roomAround });
+    return undefined;
   };
   watchSelection(form, changed);
   if (!map) return;
