@@ -15,6 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from gcrm.core import db, logs
+from gcrm.core.config import settings
 from gcrm.core.errors import Conflict, GcrmError, Invalid, TooMany, Unavailable
 
 JSON_PREFIXES = ("/api/", "/tiles/", "/ogc", "/metrics", "/healthz", "/readyz")
@@ -128,6 +129,8 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
     failure.title = error.name
     if failure.status == HTTPStatus.NOT_FOUND:
         failure.message = "There is nothing at this address, or nothing that you may see."
+    if failure.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        failure.message = f"This is larger than {settings().upload_megabytes} MB. Split it and try again."
     faults = getattr(error, "data", None)
     if isinstance(faults, dict) and "messages" in faults:
         # webargs sorts faults by where they stood; a body's faults go straight to their fields, as everywhere.

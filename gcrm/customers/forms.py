@@ -13,6 +13,7 @@ from wtforms import BooleanField, Form, HiddenField, SelectField, StringField, T
 
 from gcrm.core import money
 from gcrm.core.geo import lon_lat
+from gcrm.customers import services
 from gcrm.customers.models import Account, Contact
 from gcrm.customers.selection import STATUS_LABELS
 from gcrm.customers.values import TIERS, Setting, countries
@@ -26,7 +27,7 @@ _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?")
 CONTACT_FIELDS = ("name", "job_title", "phone", "email", "is_primary", "note")
 
 
-class AccountForm(Form):
+class AccountForm(Form):  # type: ignore[misc] # wtforms has no types
     name = StringField(_l("Name"))
     status = SelectField(_l("Status"))
     tier = SelectField(_l("Tier"))
@@ -61,7 +62,9 @@ class AccountForm(Form):
         self.status.choices = [(word, str(label)) for word, label in STATUS_LABELS.items()]
         self.tier.choices = [("", _("No tier")), *((letter, letter) for letter in TIERS)]
         names = get_locale().territories
-        listed = sorted(((code, names.get(code.upper(), code.upper())) for code in countries()), key=lambda pair: pair[1])
+        listed = sorted(
+            ((code, names.get(code.upper(), code.upper())) for code in countries()), key=lambda pair: pair[1]
+        )
         first = [pair for pair in listed if pair[0] == setting.country]
         self.country.choices = [("", "–"), *first, *(pair for pair in listed if pair[0] != setting.country)]
 
@@ -103,7 +106,7 @@ def ungrouped(text: str | None) -> str | None:
     return squeezed.replace(",", "") if _GROUPED.fullmatch(squeezed) else text
 
 
-class ContactForm(Form):
+class ContactForm(Form):  # type: ignore[misc]
     name = StringField(_l("Name"))
     job_title = StringField(_l("Job title"))
     phone = StringField(_l("Phone"))
@@ -123,8 +126,8 @@ def shown_account(account: Account, parent: Account | None) -> dict[str, Any]:
     found = {name: getattr(account, name, None) for name in ACCOUNT_FIELDS}
     point = lon_lat(account.location) if account.location is not None else ("", "")
     return {name: "" if value is None else value for name, value in found.items()} | {
-        "lon": str(point[0]),
-        "lat": str(point[1]),
+        "lon": _degrees(point[0]),
+        "lat": _degrees(point[1]),
         "tier": account.tier or "",
         "country": account.country or "",
         "tags": "; ".join(account.tags),
@@ -134,6 +137,11 @@ def shown_account(account: Account, parent: Account | None) -> dict[str, Any]:
         "parent_name": " · ".join(filter(None, (parent.name, parent.city))) if parent else "",
         "version": str(account.version),
     }
+
+
+def _degrees(value: Any) -> str:
+    """A coordinate to the centimetre, below which `services` sees no move."""
+    return "" if value == "" else f"{value:.{services.PLACE_DIGITS}f}".rstrip("0").rstrip(".")
 
 
 def shown_contact(contact: Contact) -> dict[str, Any]:

@@ -87,18 +87,24 @@ def register_kind(
 
 
 def kinds(kind: str) -> Kind:
-    return _kinds.get(kind) or Kind(kind.replace("_", " ").capitalize(), "point", lambda touch: str(touch.summary), lambda _touch: None)
+    return _kinds.get(kind) or Kind(
+        kind.replace("_", " ").capitalize(), "point", lambda touch: str(touch.summary), lambda _touch: None
+    )
 
 
 def rendered(account: Any, place: str) -> list[tuple[str, str]]:
     """Name and HTML of the panels of a place, in their order, without empty ones."""
-    ordered = sorted((panel for panel in _panels.values() if panel.place == place), key=lambda panel: (panel.order, panel.name))
+    ordered = sorted(
+        (panel for panel in _panels.values() if panel.place == place), key=lambda panel: (panel.order, panel.name)
+    )
     shown = [(panel.name, panel.render(account)) for panel in ordered]
     return [(name, html) for name, html in shown if html.strip()]
 
 
 def actions(account: Any) -> list[dict[str, Any]]:
-    made = (action.make(account) for action in sorted(_actions.values(), key=lambda action: (action.order, action.name)))
+    made = (
+        action.make(account) for action in sorted(_actions.values(), key=lambda action: (action.order, action.name))
+    )
     return [action for action in made if action]
 
 

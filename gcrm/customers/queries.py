@@ -59,7 +59,7 @@ POTENTIAL = func.coalesce(Account.potential_minor, literal_column("-1"))
 LAST_VISIT = func.coalesce(Account.last_visited_on, literal_column("'0001-01-01'::date"))
 TIER = func.coalesce(Account.tier, literal_column("'~'"))
 CITY = func.coalesce(Account.city, literal_column("'~'"))
-ORDERS: dict[str, tuple[ColumnElement[Any], ...]] = {
+ORDERS: dict[str, tuple[Any, ...]] = {
     "name": (Account.name, Account.id),
     "value": (VALUE, Account.id),
     "potential": (POTENTIAL, Account.id),
@@ -135,7 +135,9 @@ def order_by(sort: str | None) -> list[ColumnElement[Any]]:
     wanted = sort or USUAL_ORDER
     columns = ORDERS.get(wanted.removeprefix("-"))
     if columns is None:
-        raise Invalid(f"“{wanted}” is no order. It is one of {', '.join(ORDERS)}, with - before it for the other way round.")
+        raise Invalid(
+            f"“{wanted}” is no order. It is one of {', '.join(ORDERS)}, with - before it for the other way round."
+        )
     return [column.desc() if wanted.startswith("-") else column for column in columns]
 
 
@@ -266,7 +268,9 @@ def _summed(session: Session, found: Select[Any]) -> Figures:
         func.coalesce(func.sum(rows_of.c.potential_minor), 0),
     ).group_by(rows_of.c.currency)
     rows = session.execute(query).all()
-    sums = sorted((Sum(row[0], row[1], int(row[4]), int(row[5])) for row in rows), key=lambda s: (-s.accounts, s.currency))
+    sums = sorted(
+        (Sum(row[0], row[1], int(row[4]), int(row[5])) for row in rows), key=lambda s: (-s.accounts, s.currency)
+    )
     return Figures(sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows), sums)
 
 
@@ -286,21 +290,20 @@ def account_by_uuid(session: Session, public: uuid.UUID | str, lock: bool = Fals
     return found
 
 
-def _rows_query() -> tuple[Select[Any], Any]:
+def _rows_query() -> Select[Any]:
     parent = aliased(Account)
     levels = {level: aliased(Region) for level in ("state", "county", "municipality")}
+    columns: list[Any] = [Account, User.email, User.name, parent.uuid, Territory.uuid]
+    columns += [region.country + literal_column("':'") + region.code for region in levels.values()]
+    query: Select[Any] = select(*columns)
     query = (
-        select(
-            Account, User.email, User.name, parent.uuid, Territory.uuid,
-            *(region.country + literal_column("':'") + region.code for region in levels.values()),
-        )
-        .outerjoin(User, User.id == Account.owner_id)
+        query.outerjoin(User, User.id == Account.owner_id)
         .outerjoin(parent, parent.id == Account.parent_id)
         .outerjoin(Territory, Territory.id == Account.territory_id)
-    )  # fmt: skip
+    )
     for level, region in levels.items():
         query = query.outerjoin(region, region.id == getattr(Account, f"{level}_id"))
-    return query, parent
+    return query
 
 
 def _row(found: Sequence[Any], distance_metres: float | None = None) -> AccountRow:
@@ -314,14 +317,14 @@ def account_rows(
 ) -> Page[AccountRow]:
     """Accounts with everything that the API says of them."""
     found = _ids_page(session, selection, sort, marker, per_page, is_large)
-    query, _parent = _rows_query()
+    query = _rows_query()
     rows = {row[0].id: _row(row) for row in session.execute(query.where(Account.id.in_(found.rows)))}
     return Page([rows[key] for key in found.rows], found.previous, found.next)
 
 
 def account_row(session: Session, account: Account) -> AccountRow:
     """One account, as it stands in this transaction, with everything that the API says of it."""
-    query, _parent = _rows_query()
+    query = _rows_query()
     return _row(session.execute(query.where(Account.id == account.id)).one())
 
 
@@ -347,7 +350,7 @@ def accounts_near(
         .limit(limit)
         .subquery()
     )
-    query, _parent = _rows_query()
+    query = _rows_query()
     query = query.add_columns(found.c.distance_metres).join(found, found.c.id == Account.id)
     rows = session.execute(query.order_by(found.c.distance_metres, Account.id)).all()
     return [_row(row, round(row[8], 1)) for row in rows]
@@ -374,7 +377,9 @@ def accounts_named(session: Session, words: str, limit: int = 10) -> list[Accoun
 def people_named(session: Session, words: str, limit: int = 10) -> list[User]:
     """Active people whose name or address holds the words."""
     pattern = f"%{words.strip().replace('%', '').replace('_', '')}%"
-    query = select(User).where(User.active, User.role != "system", or_(User.name.ilike(pattern), User.email.ilike(pattern)))
+    query = select(User).where(
+        User.active, User.role != "system", or_(User.name.ilike(pattern), User.email.ilike(pattern))
+    )
     return list(session.scalars(query.order_by(User.name, User.id).limit(limit)))
 
 
@@ -391,17 +396,26 @@ class Names:
 
 def names_round(session: Session, account: Account) -> Names:
     """The names of an account's territory, regions and parent."""
-    territory = session.get(Territory, account.territory_id) if account.territory_id else None
+    territory = session.execute(
+        select(Territory.name, Territory.uuid).where(Territory.id == account.territory_id)
+    ).one_or_none()
     ids = [key for key in (account.municipality_id, account.county_id, account.state_id) if key is not None]
-    rows = {row.id: row for row in session.execute(select(Region.id, Region.country, Region.code, Region.name).where(Region.id.in_(ids)))}
+    rows = {
+        row.id: row
+        for row in session.execute(
+            select(Region.id, Region.country, Region.code, Region.name).where(Region.id.in_(ids))
+        )
+    }
     regions = [(f"{rows[key].country}:{rows[key].code}", rows[key].name) for key in ids if key in rows]
-    return Names(territory and territory.name, territory and territory.uuid, regions, parent_of(session, account))
+    name, public = (territory.name, territory.uuid) if territory else (None, None)
+    return Names(name, public, regions, parent_of(session, account))
 
 
 def bounds_of_country(session: Session, country: str) -> list[float] | None:
     """West, south, east and north of most of a country, for a map that opens without an account; far islands are left out."""
     middle = func.ST_Centroid(Region.outline)
-    low, high = literal_column("0.08"), literal_column("0.92")
+    low: ColumnElement[float] = literal_column("0.08")
+    high: ColumnElement[float] = literal_column("0.92")
     x, y = func.ST_X(middle), func.ST_Y(middle)
     row = session.execute(
         select(
@@ -432,7 +446,6 @@ def things_on(session: Session, account: Account) -> list[str]:
     return found
 
 
-
 def twins(session: Session, name: str, postcode: str | None, street: str | None, limit: int = 5) -> list[Account]:
     """Visible accounts of that name whose address says nothing else than the one given."""
     key = func.gcrm_name_key
@@ -460,7 +473,7 @@ def holder_of_key(session: Session, source: str | None, external_id: str) -> Hol
         text("SELECT account_name, town, owner_name FROM gcrm_external_id_holder(:source, :external_id)"),
         {"source": source, "external_id": external_id},
     ).one_or_none()
-    return Holder(*row, is_certain=True) if row else None
+    return Holder(row.account_name, row.town, row.owner_name, is_certain=True) if row else None
 
 
 def account_of_key(session: Session, source: str | None, external_id: str) -> Account | None:
@@ -488,7 +501,6 @@ def shared_with(session: Session, account: Account) -> list[User]:
     return list(session.scalars(query.where(AccountShare.account_id == account.id).order_by(User.name, User.id)))
 
 
-
 def contacts_of(session: Session, account: Account) -> list[Contact]:
     """The account's people, the primary one first."""
     query = select(Contact).where(Contact.account_id == account.id)
@@ -505,9 +517,7 @@ def contact_by_uuid(session: Session, public: uuid.UUID | str, lock: bool = Fals
     return found
 
 
-CONTACT_TEXT = func.gcrm_search_text(
-    Contact.name, Contact.email, Contact.phone, Contact.job_title, Contact.external_id
-)
+CONTACT_TEXT = func.gcrm_search_text(Contact.name, Contact.email, Contact.phone, Contact.job_title, Contact.external_id)
 
 
 def _contacts_found(session: Session, words: str | None, account: Account | None, *columns: Any) -> Select[Any]:
@@ -541,8 +551,10 @@ def contacts_page(
         found = page_of(session, query, per_page, marker)
         session.execute(text("SELECT set_config('enable_sort', 'on', true)"))
     else:
-        few = _contacts_found(session, words, account, Contact.id, Contact.name).cte("found").prefix_with("MATERIALIZED")
-        query = select(few.c.id, few.c.name).order_by(few.c.name, few.c.id)
+        few = (
+            _contacts_found(session, words, account, Contact.id, Contact.name).cte("found").prefix_with("MATERIALIZED")
+        )
+        query = select(*few.c).order_by(few.c.name, few.c.id)
         listed = page_of(session, query, per_page, marker)
         found = Page([row[0] for row in listed.rows], listed.previous, listed.next)
     rows = select(Contact, Account).join(Account, Account.id == Contact.account_id).where(Contact.id.in_(found.rows))
@@ -551,8 +563,10 @@ def contacts_page(
 
 
 def _many_contacts(words: str | None, account: Account | None) -> Select[Any]:
-    query = select(Contact.id).where(*(CONTACT_TEXT.ilike(like(word)) for word in (words or "").split()))
-    return (query if account is None else query.where(Contact.account_id == account.id)).order_by(Contact.name, Contact.id)
+    query: Select[Any] = select(Contact.id).where(*(CONTACT_TEXT.ilike(like(word)) for word in (words or "").split()))
+    return (query if account is None else query.where(Contact.account_id == account.id)).order_by(
+        Contact.name, Contact.id
+    )
 
 
 def count_contacts_up_to(session: Session, words: str | None, most: int, account: Account | None = None) -> int | None:

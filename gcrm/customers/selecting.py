@@ -106,7 +106,9 @@ class Selection:
             labels = dict(entry.choices()) if entry.choices else {}
             for value in values:
                 text = labels.get(value) or (entry.show(value) if entry.show else value)
-                said.append({"label": str(entry.label), "value": text, "rest": self.without(name, value).query_string()})
+                said.append(
+                    {"label": str(entry.label), "value": text, "rest": self.without(name, value).query_string()}
+                )
         return said
 
     def __bool__(self) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from flask import has_app_context
 from flask_babel import gettext as _
@@ -13,14 +15,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gcrm.core import db, money
 from gcrm.core.errors import Invalid
 from gcrm.core.models import Organisation
-from gcrm.customers.models import STATUSES, TIERS, Account
-from gcrm.customers.selecting import Field, register
+from gcrm.customers.models import Account
+from gcrm.customers.selecting import Compile, Field, register
+from gcrm.customers.values import STATUSES, TIERS
 from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.geography.models import Region
 from gcrm.people.models import Team, User
 from gcrm.territories.models import Territory
 
 NONE = "none"
+Column = Any
+"""A column of accounts: SQLAlchemy's types for it differ by how it is declared."""
 
 STATUS_LABELS = {"prospect": _l("Prospect"), "customer": _l("Customer"), "former": _l("Former")}
 PLACE_LABELS = {
@@ -37,9 +42,7 @@ def like(words: str) -> str:
     return "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
-SEARCH_TEXT = func.gcrm_search_text(
-    Account.name, Account.city, Account.street, Account.postcode, Account.external_id
-)
+SEARCH_TEXT = func.gcrm_search_text(Account.name, Account.city, Account.street, Account.postcode, Account.external_id)
 """One text with one trigram index: a choice of columns by OR would need one for each."""
 
 
@@ -48,7 +51,7 @@ def _text(values: tuple[str, ...]) -> ColumnElement[bool]:
     return and_(*(SEARCH_TEXT.ilike(like(word)) for word in values[0].split()))
 
 
-def _among(column: ColumnElement[str], words: tuple[str, ...], name: str):  # type: ignore[no-untyped-def]
+def _among(column: Column, words: tuple[str, ...], name: str) -> Compile:
     def condition(values: tuple[str, ...]) -> ColumnElement[bool]:
         for value in values:
             if value not in words and value != NONE:
@@ -58,7 +61,7 @@ def _among(column: ColumnElement[str], words: tuple[str, ...], name: str):  # ty
     return condition
 
 
-def _or_none(column, values):  # type: ignore[no-untyped-def]
+def _or_none(column: Column, values: tuple[str, ...]) -> ColumnElement[bool]:
     wanted = [value for value in values if value != NONE]
     conditions = [column.in_(wanted)] if wanted else []
     if NONE in values:
@@ -76,7 +79,9 @@ def _owner(values: tuple[str, ...]) -> ColumnElement[bool]:
         elif "@" in value:
             conditions.append(Account.owner_id == select(User.id).where(User.email == value.lower()).scalar_subquery())
         else:
-            conditions.append(Account.owner_id == select(User.id).where(User.uuid == _uuid(value, "owner")).scalar_subquery())
+            conditions.append(
+                Account.owner_id == select(User.id).where(User.uuid == _uuid(value, "owner")).scalar_subquery()
+            )
     return or_(*conditions)
 
 
@@ -86,9 +91,7 @@ def _team(values: tuple[str, ...]) -> ColumnElement[bool]:
     return Account.owner_id.in_(select(User.id).where(User.team_id.in_(select(tree.c.id))))
 
 
-def _uuid(value: str, name: str):  # type: ignore[no-untyped-def]
-    import uuid
-
+def _uuid(value: str, name: str) -> uuid.UUID:
     try:
         return uuid.UUID(value)
     except ValueError:
@@ -136,10 +139,11 @@ def _place(values: tuple[str, ...]) -> ColumnElement[bool]:
 
 
 def _tag(values: tuple[str, ...]) -> ColumnElement[bool]:
-    return cast(Account.tags, ARRAY(Text)).contains(list(values))
+    found: ColumnElement[bool] = cast(Account.tags, ARRAY(Text)).contains(list(values))
+    return found
 
 
-def _at_least(column):  # type: ignore[no-untyped-def]
+def _at_least(column: Column) -> Compile:
     """A bound in whole units of the currency that each account has."""
 
     def condition(values: tuple[str, ...]) -> ColumnElement[bool]:
@@ -149,7 +153,8 @@ def _at_least(column):  # type: ignore[no-untyped-def]
             raise Invalid(f"“{values[0]}” is no amount.") from None
         if not bound.is_finite() or abs(bound) > 10**13:
             raise Invalid(f"“{values[0]}” is no amount that an account could have.")
-        return column >= int(bound.scaleb(_digits()))
+        reaches: ColumnElement[bool] = column >= int(bound.scaleb(_digits()))
+        return reaches
 
     return condition
 

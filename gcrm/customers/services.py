@@ -24,6 +24,8 @@ from gcrm.people.roles import may
 
 PLACE_FIELDS = frozenset({"lon", "lat", "location_source", "location_precision"})
 POINTING_FIELDS = frozenset({"owner", "parent"})
+PLACE_DIGITS = 7
+"""Decimals of a degree, about a centimetre: what moves less has not moved."""
 MONEY_FIELDS = {"annual_value": "annual_value_minor", "potential": "potential_minor"}
 
 
@@ -56,7 +58,12 @@ def setting_of(session: Session, account: Account | None = None) -> Setting:
 
 
 def create_account(
-    session: Session, given: Mapping[str, object], *, entered_by: User, insist: bool = False, location_source: str = "api"
+    session: Session,
+    given: Mapping[str, object],
+    *,
+    entered_by: User,
+    insist: bool = False,
+    location_source: str = "api",
 ) -> Account:
     """A new account from the fields of `values.ACCOUNT_FIELDS` with lon, lat, owner (e-mail) and parent (public id).
 
@@ -75,7 +82,9 @@ def create_account(
     return _write(session, Account(entered_by_id=entered_by.id), columns)
 
 
-def update_account(session: Session, account: Account, given: Mapping[str, object], location_source: str = "api") -> Account:
+def update_account(
+    session: Session, account: Account, given: Mapping[str, object], location_source: str = "api"
+) -> Account:
     """Change the fields that are given; None or an empty text clears one. Faults are named at their fields."""
     faults: dict[str, list[str]] = {}
     given = _with_amounts(account, given)
@@ -141,7 +150,11 @@ def _place(
     try:
         point = values.coordinates(given.get("lon"), given.get("lat"))
         before = lon_lat(account.location) if account is not None and account.location is not None else None
-        if point == before and given.get("location_precision") in (None, "", account and account.location_precision):
+        if _rounded(point) == _rounded(before) and given.get("location_precision") in (
+            None,
+            "",
+            account and account.location_precision,
+        ):
             return {}
         if point is None:
             return dict(_UNPLACED)
@@ -150,6 +163,10 @@ def _place(
     except Invalid as error:
         faults.setdefault("lon", []).append(error.message)
         return {}
+
+
+def _rounded(point: tuple[float, float] | None) -> tuple[float, ...] | None:
+    return None if point is None else tuple(round(value, PLACE_DIGITS) for value in point)
 
 
 def _pointers(
@@ -257,7 +274,9 @@ def check_new(session: Session, name: str, postcode: str | None, street: str | N
     holders = queries.hidden_holders(session, name, postcode, street)
     if not accounts and not holders:
         return None
-    sentences = [f"“{account.name}”{f' in {account.city}' if account.city else ''} is there already." for account in accounts]
+    sentences = [
+        f"“{account.name}”{f' in {account.city}' if account.city else ''} is there already." for account in accounts
+    ]
     sentences += [already_with(holder) for holder in holders]
     return AlreadyThere(
         " ".join(sentences), accounts=accounts, holders=holders,
@@ -308,7 +327,7 @@ def set_parent(session: Session, account: Account, parent: Account | None) -> No
     """Hang an account under another, such as a branch under its head office."""
     if parent is not None:
         _refuse_circle(session, account, parent)
-    account.parent_id = parent and parent.id
+    account.parent_id = parent.id if parent is not None else None
     session.flush()
 
 
@@ -400,7 +419,10 @@ def drop_touches(session: Session, subject: uuid.UUID) -> None:
 
 def note_visit(session: Session, account_id: int, day: dt.date) -> None:
     """Raise the day of the last visit; also for an account that stood on a plan published to the person."""
-    session.execute(text("SELECT gcrm_note_visit(CAST(:account AS bigint), CAST(:day AS date))"), {"account": account_id, "day": day})
+    session.execute(
+        text("SELECT gcrm_note_visit(CAST(:account AS bigint), CAST(:day AS date))"),
+        {"account": account_id, "day": day},
+    )
     known = session.identity_map.get(session.identity_key(Account, account_id))
     if known is not None:
         session.expire(known, ["last_visited_on"])

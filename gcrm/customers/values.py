@@ -76,7 +76,8 @@ def _printable(text: str, keep: str = "") -> str:
     """Without control signs and half surrogates, which no database takes; white space stays as a space."""
     kinds = ("Cc", "Cs")
     return "".join(
-        sign if sign in keep or unicodedata.category(sign) not in kinds else " " if sign.isspace() else "" for sign in text
+        sign if sign in keep or unicodedata.category(sign) not in kinds else " " if sign.isspace() else ""
+        for sign in text
     )
 
 
@@ -127,9 +128,8 @@ def countries() -> frozenset[str]:
     from babel import Locale
 
     left_out = {"eu", "ez", "un", "qo", "xa", "xb", "zz"}
-    return frozenset(
-        code.lower() for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code.lower() not in left_out
-    )
+    known = (str(code).lower() for code in Locale("en").territories)
+    return frozenset(code for code in known if len(code) == 2 and code.isalpha() and code not in left_out)
 
 
 def currency(value: object) -> str | None:
@@ -235,7 +235,11 @@ def website(value: object) -> str | None:
     found = line(value, "web address", 2_000)
     if found is None:
         return None
-    address = found if re.match(r"(?i)[a-z][a-z0-9+.-]*:", found) and not re.match(r"[^/:]+:\d", found) else f"https://{found}"
+    address = (
+        found
+        if re.match(r"(?i)[a-z][a-z0-9+.-]*:", found) and not re.match(r"[^/:]+:\d", found)
+        else f"https://{found}"
+    )
     try:
         parts = urlsplit(address)
         host, _port = parts.hostname or "", parts.port
@@ -257,7 +261,9 @@ def opening_hours(value: object) -> str | None:
         OpeningHours(found)
     except Exception:
         # The library's parser raises a kind of its own that is not a public name.
-        raise Invalid(f"“{found}” cannot be read as opening hours. Write them as Mo-Fr 09:00-17:00; Sa 10:00-14:00.") from None
+        raise Invalid(
+            f"“{found}” cannot be read as opening hours. Write them as Mo-Fr 09:00-17:00; Sa 10:00-14:00."
+        ) from None
     return found
 
 

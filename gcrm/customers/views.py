@@ -59,7 +59,7 @@ def index() -> Any:
         template, page=page, figures=figures, large=LARGE, selection=selection, sort=sort, today=_today(),
         menus=_menus(selection), typed=_typed(selection), exports=_exports(selection), map_url=_map_url(selection),
         is_empty=not page.rows and not selection and marker is None, next_due_on=queries.next_due_on,
-        import_url=_url_of("exchange.index") if current_user.may("import") else None, **_pages(page),
+        import_url=_url_of("exchange.new") if current_user.may("import") else None, **_pages(page),
     )  # fmt: skip
 
 
@@ -104,7 +104,11 @@ def _menu(selection: Selection, name: str, ask: bool = False) -> dict[str, Any]:
 def _typed(selection: Selection) -> dict[str, Any]:
     """The fields that take a typed value; one that takes several adds to those there are."""
     fields = [
-        {"name": name, "label": FIELDS[name].label, "value": "" if FIELDS[name].is_multiple else selection.get(name) or ""}
+        {
+            "name": name,
+            "label": FIELDS[name].label,
+            "value": "" if FIELDS[name].is_multiple else selection.get(name) or "",
+        }
         for name in TYPED_FIELDS
         if name in FIELDS
     ]
@@ -158,7 +162,11 @@ def new() -> Any:
         return _account_page(form, setting), 422
     try:
         account = services.create_account(
-            session, form.given(), entered_by=current_user, insist=bool(request.form.get("insist")), location_source="pin"
+            session,
+            form.given(),
+            entered_by=current_user,
+            insist=bool(request.form.get("insist")),
+            location_source="pin",
         )
     except Faulty as error:
         form.mark(error.faults)
@@ -190,7 +198,9 @@ def _form_map(setting: Setting) -> dict[str, Any]:
 @access.may("edit_customers")
 def twins() -> Any:
     """What seems to be there already, while somebody types a new account."""
-    name, postcode, street = ((request.args.get(word) or "").strip()[:300] or None for word in ("name", "postcode", "street"))
+    name, postcode, street = (
+        (request.args.get(word) or "").strip()[:300] or None for word in ("name", "postcode", "street")
+    )
     found = services.check_new(web.session(), name, postcode, street) if name else None
     return render_template("customers/_twins.html", twins=found, is_hint=True)
 
@@ -207,7 +217,9 @@ def people_options() -> Any:
 def account_options() -> Any:
     """Accounts to suggest while somebody types a name."""
     words = (request.args.get("parent_name") or "").split(" · ")[0]
-    return render_template("customers/_account_options.html", accounts=queries.accounts_named(web.session(), words[:200], SUGGESTIONS))
+    return render_template(
+        "customers/_account_options.html", accounts=queries.accounts_named(web.session(), words[:200], SUGGESTIONS)
+    )
 
 
 @bp.get("/accounts/<uuid:account_id>")
@@ -298,7 +310,7 @@ def share(account_id: uuid.UUID) -> Any:
     person = _person(request.form.get("person", ""))
     services.share_account(session, account, person)
     undo = {"undo_url": url_for(".unshare", account_id=account.uuid, person=person.email)}
-    flash({"text": _("%(name)s sees this account now.", name=person.name)} | undo)
+    flash({"text": _("%(name)s sees this account now.", name=person.name)} | undo)  # type: ignore[arg-type] # the toasts read mappings too
     return redirect(url_for(".show", account_id=account.uuid))
 
 
@@ -341,7 +353,9 @@ def contacts() -> Any:
     marker = request.args.get("after") or request.args.get("before")
     page = queries.contacts_page(session, words, marker)
     template = "customers/_contacts.html" if request.headers.get("HX-Request") else "customers/contacts.html"
-    return render_template(template, page=page, words=words, is_empty=not page.rows and not words and marker is None, **_pages(page))
+    return render_template(
+        template, page=page, words=words, is_empty=not page.rows and not words and marker is None, **_pages(page)
+    )
 
 
 @bp.route("/accounts/<uuid:account_id>/contacts/new", methods=["GET", "POST"])
@@ -384,7 +398,9 @@ def edit_contact(contact_id: uuid.UUID) -> Any:
 
 
 def _contact_page(form: ContactForm, contact: Contact, changes: list[tuple[str, str, str]] | None = None) -> str:
-    return render_template("customers/contact.html", form=form, account=contact.account, contact=contact, changes=changes)
+    return render_template(
+        "customers/contact.html", form=form, account=contact.account, contact=contact, changes=changes
+    )
 
 
 @bp.post("/contacts/<uuid:contact_id>/delete")
@@ -400,7 +416,7 @@ def delete_contact(contact_id: uuid.UUID) -> Any:
     if sum(len(str(value)) for value in kept.values()) <= LONGEST_KEPT:
         cookie["deleted_contact"] = {"account": str(account.uuid), "contact": kept}
         said["undo_url"] = url_for(".restore_contact")
-    flash(said)
+    flash(said)  # type: ignore[arg-type]
     return redirect(url_for(".show", account_id=account.uuid))
 
 

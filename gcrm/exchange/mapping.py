@@ -18,6 +18,9 @@ SAMPLED_ROWS = 200
 KEEP_APART = ""
 """Chosen for a column that fills no field: it is kept with the row."""
 
+OWN_COLUMNS = ("gcrm_row", "gcrm_reason")
+"""Before the columns of rejected rows that are downloaded; they fill nothing when the mended rows come back."""
+
 Parse = Callable[[str], Any]
 
 PARSERS: dict[str, Parse] = {
@@ -123,7 +126,11 @@ def resolve(kind: str, table: Table, options: Options, is_strict: bool = True) -
     faults += _missing(kind, headers, {*columns, *constants})
     if is_strict:
         values.refuse(faults)
-    extra = [place for place, header in enumerate(headers) if header not in mapping or mapping[header] == "brand"]
+    extra = [
+        place
+        for place, header in enumerate(headers)
+        if mapping.get(header, "brand") == "brand" and header not in OWN_COLUMNS
+    ]
     texts = [dict(zip(headers, row.cells, strict=False)) for row in rows]
     return Mapping(kind, headers, columns, constants, extra, known.guess_country(headers, mapping, texts))
 

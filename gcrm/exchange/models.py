@@ -79,7 +79,7 @@ class ImportRow(Model):
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
     """The account, contact or user the row became or met."""
     subject_version: Mapped[int | None]
-    """Its version after the import: another one by now means that somebody changed it since."""
+    """A mark of what people can edit of it, taken after the import: another one by now means that somebody changed it."""
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """The columns that the import overwrote, for undoing."""
     kept_because: Mapped[str | None]

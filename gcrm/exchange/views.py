@@ -17,7 +17,7 @@ from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.customers.selecting import Selection
 from gcrm.exchange import forms, queries, writing
 from gcrm.exchange.headers import FIELDS, KINDS
-from gcrm.exchange.mapping import Mapping, Options
+from gcrm.exchange.mapping import OWN_COLUMNS, Mapping, Options
 from gcrm.exchange.models import ImportBatch
 from gcrm.exchange.reading import Table
 from gcrm.exchange.services import batches, undoing
@@ -229,7 +229,7 @@ def rejected_rows(batch_id: uuid.UUID) -> Response:
         for row in queries.every_rejected(web.session(), batch)
     )
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-    writing.write_cells([_("Row"), _("Reason"), *headers], rows, file)
+    writing.write_cells([*OWN_COLUMNS, *headers], rows, file)
     return _download(file, "csv", f"{batch.source}-rejected.csv")
 
 

@@ -8,7 +8,7 @@ import secrets
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import undefer_group
+from sqlalchemy.orm import Load
 
 from gcrm.core import clock, db
 from gcrm.core.db import PrincipalSession
@@ -44,7 +44,7 @@ def person_of(token: str) -> User | None:
             select(ApiToken, User)
             .join(User, User.id == ApiToken.user_id)
             .where(ApiToken.prefix == prefix)
-            .options(undefer_group("sign_in"))  # Flask-Security looks at the session mark
+            .options(Load(User).undefer_group("sign_in"))  # Flask-Security looks at the session mark
         ).one_or_none()
         if row is None or not hmac.compare_digest(row.ApiToken.token_hash, digest(token)):
             return None

@@ -30,13 +30,22 @@ def names(answer):
 
 def test_the_list_is_a_feature_collection_with_its_total(rep, planner):
     answer = rep.get(URL)
-    assert (answer.json["type"], answer.json["total"], answer.json["next"], names(answer)) == ("FeatureCollection", 1, None, ["Mine"])
+    assert (answer.json["type"], answer.json["total"], answer.json["next"], names(answer)) == (
+        "FeatureCollection",
+        1,
+        None,
+        ["Mine"],
+    )
     assert set(names(planner.get(URL))) == {"Mine", "Theirs", "Nobodys"}
 
 
 def test_an_account_is_a_feature_with_the_fields_of_files_and_forms(rep, company, session):
     region = make.make_region(session, "42043", west=126, south=37)
-    company.mine.location, company.mine.annual_value_minor, company.mine.tags = "SRID=4326;POINT(126.98 37.57)", 1250, ["a"]
+    company.mine.location, company.mine.annual_value_minor, company.mine.tags = (
+        "SRID=4326;POINT(126.98 37.57)",
+        1250,
+        ["a"],
+    )
     session.flush()
     feature = rep.get(f"{URL}/{company.mine.uuid}").json
     assert feature["geometry"] == {"type": "Point", "coordinates": [126.98, 37.57]}
@@ -47,7 +56,12 @@ def test_an_account_is_a_feature_with_the_fields_of_files_and_forms(rep, company
         " potential currency owner tags opening_hours cadence_days visit_minutes note"
     )
     assert set(fields.split()) <= set(found)
-    assert (found["annual_value"], found["currency"], found["owner"], found["tags"]) == ("12.50", "USD", company.rep.email, ["a"])
+    assert (found["annual_value"], found["currency"], found["owner"], found["tags"]) == (
+        "12.50",
+        "USD",
+        company.rep.email,
+        ["a"],
+    )
     assert found["regions"] == {"state": None, "county": f"us:{region.code}", "municipality": None}
 
 
@@ -62,7 +76,9 @@ def test_hidden_and_unknown_look_alike(rep, company, count_queries):
     for public in (company.theirs.uuid, uuid.uuid4()):
         for method, path in (("get", ""), ("get", "/timeline"), ("patch", ""), ("put", "")):
             del count_queries[:]
-            answer = getattr(rep, method)(f"{URL}/{public}{path}", **({} if method == "get" else {"json": {"name": "x"}}))
+            answer = getattr(rep, method)(
+                f"{URL}/{public}{path}", **({} if method == "get" else {"json": {"name": "x"}})
+            )
             told.append((method, path, answer.status_code, answer.data, list(count_queries)))
     assert told[:4] == told[4:]
     assert {status for _m, _p, status, _d, _q in told} == {404}
@@ -98,11 +114,25 @@ def test_the_words_of_a_selection_narrow_the_list(planner):
 
 
 def test_a_new_account_from_plain_fields_or_from_a_feature(rep, company, session):
-    plain = rep.post(URL, json={"name": "One", "lon": -76.5, "lat": 40.5, "annual_value": "99.90", "tags": "a;b", "owner": company.rep.email})
+    plain = rep.post(
+        URL,
+        json={
+            "name": "One",
+            "lon": -76.5,
+            "lat": 40.5,
+            "annual_value": "99.90",
+            "tags": "a;b",
+            "owner": company.rep.email,
+        },
+    )
     assert plain.status_code == 201
     assert plain.headers["Location"].endswith(plain.json["id"])
     assert plain.json["properties"]["tags"] == ["a", "b"]
-    feature = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [-76.6, 40.6, 12]}, "properties": {"name": "Two"}}
+    feature = {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [-76.6, 40.6, 12]},
+        "properties": {"name": "Two"},
+    }
     made = rep.post(URL, json=feature)
     assert made.json["geometry"]["coordinates"] == [-76.6, 40.6]
     assert rep.get(made.headers["Location"]).json == made.json
@@ -111,11 +141,24 @@ def test_a_new_account_from_plain_fields_or_from_a_feature(rep, company, session
 
 def test_unknown_fields_and_faults_are_refused_by_name(rep, session):
     answer = rep.post(URL, json={"name": "X", "colour": "red"})
-    assert (answer.status_code, answer.mimetype, set(answer.json["faults"])) == (422, "application/problem+json", {"colour"})
-    answer = rep.post(URL, json={"name": "X", "tier": "Z", "lon": 500, "lat": 1, "email": "no", "annual_value": "1.001"})
+    assert (answer.status_code, answer.mimetype, set(answer.json["faults"])) == (
+        422,
+        "application/problem+json",
+        {"colour"},
+    )
+    answer = rep.post(
+        URL, json={"name": "X", "tier": "Z", "lon": 500, "lat": 1, "email": "no", "annual_value": "1.001"}
+    )
     assert set(answer.json["faults"]) == {"tier", "lon", "email", "annual_value"}
     assert set(rep.post(URL, json={}).json["faults"]) == {"name"}
-    for body in ({"name": "X", "annual_value": 1.5}, {"name": 5}, {"name": "X", "cadence_days": "x"}, {"name": "X", "lat": "north"}, [1], "x"):
+    for body in (
+        {"name": "X", "annual_value": 1.5},
+        {"name": 5},
+        {"name": "X", "cadence_days": "x"},
+        {"name": "X", "lat": "north"},
+        [1],
+        "x",
+    ):
         assert rep.post(URL, json=body).status_code == 422, body
     bad = {"type": "Feature", "geometry": {"type": "LineString", "coordinates": []}, "properties": {"name": "X"}}
     assert rep.post(URL, json=bad).status_code == 422
@@ -132,7 +175,11 @@ def test_an_account_that_is_there_is_a_conflict_that_tells_how_to_go_on(rep, com
     hidden = {"name": "Theirs", "street": "2 High St", "postcode": "17401"}
     answer = rep.post(f"{URL}?insist=true", json=hidden)
     assert (answer.status_code, answer.json["detail"]) == (409, "“Theirs” in York is already with Ben.")
-    assert answer.json["current"] == {"accounts": [], "holders": [{"name": "Theirs", "town": "York", "owner": "Ben"}], "may_insist": False}
+    assert answer.json["current"] == {
+        "accounts": [],
+        "holders": [{"name": "Theirs", "town": "York", "owner": "Ben"}],
+        "may_insist": False,
+    }
 
 
 def test_an_account_that_goes_out_of_sight_is_answered_once(rep, company, session):
@@ -155,7 +202,9 @@ def test_a_write_needs_the_version_it_changes(rep, company):
     assert (done.status_code, done.json["properties"]["version"]) == (200, 2)
     stale = rep.patch(url, json={"tier": "B"}, headers={"If-Match": etag})
     assert (stale.status_code, stale.json["current"]["properties"]["tier"]) == (412, "A")
-    assert rep.patch(url, json={"tier": "B"}, headers={"If-Match": done.headers["ETag"]}).json["properties"]["tier"] == "B"
+    assert (
+        rep.patch(url, json={"tier": "B"}, headers={"If-Match": done.headers["ETag"]}).json["properties"]["tier"] == "B"
+    )
     assert rep.patch(url, json={"tier": "C"}, headers={"If-Match": "*"}).status_code == 200
 
 
@@ -173,8 +222,15 @@ def test_put_replaces_and_what_was_read_can_be_put_back(rep, company):
     read = rep.get(url)
     same = rep.put(url, json=read.json, headers={"If-Match": read.headers["ETag"]})
     assert (same.status_code, same.json["properties"]["version"]) == (200, 1)
-    put = rep.put(url, json={"name": "Bare", "owner": company.rep.email}, headers={"If-Match": same.headers["ETag"]}).json
-    assert (put["properties"]["name"], put["properties"]["city"], put["geometry"], put["properties"]["currency"]) == ("Bare", None, None, "USD")
+    put = rep.put(
+        url, json={"name": "Bare", "owner": company.rep.email}, headers={"If-Match": same.headers["ETag"]}
+    ).json
+    assert (put["properties"]["name"], put["properties"]["city"], put["geometry"], put["properties"]["currency"]) == (
+        "Bare",
+        None,
+        None,
+        "USD",
+    )
 
 
 def test_the_same_idempotency_key_writes_once(rep, session):
@@ -209,7 +265,13 @@ def test_near_answers_the_nearest_first_within_ones_sight(rep, planner, company,
     assert names(rep.get(f"{URL}/near", query_string=words)) == ["Mine", "North"]
     answer = planner.get(f"{URL}/near", query_string=words | {"q": "north"})
     assert answer.json["features"][0]["properties"]["distance_metres"] == pytest.approx(1110.4, abs=1)
-    for bad in ({"lat": 40}, {"lon": 500, "lat": 1}, words | {"radius_metres": 0}, words | {"radius_metres": "inf"}, words | {"limit": 0}):
+    for bad in (
+        {"lat": 40},
+        {"lon": 500, "lat": 1},
+        words | {"radius_metres": 0},
+        words | {"radius_metres": "inf"},
+        words | {"limit": 0},
+    ):
         assert rep.get(f"{URL}/near", query_string=bad).status_code == 422, bad
 
 
@@ -229,10 +291,15 @@ def test_contacts_are_entered_changed_found_and_taken_out(rep, company, session)
     url = made.headers["Location"]
     changed = rep.patch(url, json={"job_title": "Buyer"}, headers={"If-Match": made.headers["ETag"]})
     assert (changed.json["job_title"], changed.json["name"]) == ("Buyer", "Ada")
-    assert rep.put(url, json=changed.json, headers={"If-Match": changed.headers["ETag"]}).json["version"] == changed.json["version"]
+    assert (
+        rep.put(url, json=changed.json, headers={"If-Match": changed.headers["ETag"]}).json["version"]
+        == changed.json["version"]
+    )
     assert rep.patch(url, json={"account": str(company.theirs.uuid)}, headers={"If-Match": "*"}).status_code == 422
     assert [c["name"] for c in rep.get("/api/v1/contacts", query_string={"q": "buyer"}).json["items"]] == ["Ada"]
-    assert [c["name"] for c in rep.get("/api/v1/contacts", query_string={"account": company.mine.uuid}).json["items"]] == ["Ada"]
+    assert [
+        c["name"] for c in rep.get("/api/v1/contacts", query_string={"account": company.mine.uuid}).json["items"]
+    ] == ["Ada"]
     assert rep.delete(url, headers={"If-Match": "*"}).status_code == 204
     assert session.scalar(select(Contact)) is None
 

@@ -19,7 +19,10 @@ def tile_of(zoom: int, lon: float, lat: float) -> tuple[int, int, int]:
     return zoom, min(max(x, 0), 2**zoom - 1), min(max(y, 0), 2**zoom - 1)
 
 
-@pytest.mark.parametrize("middle", [(-76.88, 40.27), (126.98, 37.57), (179.999, -16.5), (-180.0, 0.0), (20.0, 89.5), (0.0, -85.05), (10.0, 84.9)])
+@pytest.mark.parametrize(
+    "middle",
+    [(-76.88, 40.27), (126.98, 37.57), (179.999, -16.5), (-180.0, 0.0), (20.0, 89.5), (0.0, -85.05), (10.0, 84.9)],
+)
 @pytest.mark.parametrize("radius", [1, 800, 25_000, 500_000])
 def test_every_point_of_the_circle_lies_in_a_tile(middle, radius):
     tiles = set(covering_tiles(*middle, radius))

@@ -63,7 +63,9 @@ def test_a_page_goes_on_where_it_was_although_rows_came_in_before_it(session, ma
     assert len(first.rows) + len(second.rows) == 10
 
 
-@pytest.mark.parametrize("marker", ["x", ">i:1~i:2", ">s:a~s:b", ">s:a", ">x", "<q:1", ">i:99999999999999999999999", ">d:nope"])
+@pytest.mark.parametrize(
+    "marker", ["x", ">i:1~i:2", ">s:a~s:b", ">s:a", ">x", "<q:1", ">i:99999999999999999999999", ">d:nope"]
+)
 def test_a_forged_page_marker_is_refused(session, many, marker):
     with pytest.raises(Invalid):
         queries.accounts_page(session, EVERY, "created", marker, 5)
@@ -140,7 +142,12 @@ def test_a_text_that_is_no_uuid_names_nothing(session):
 def test_near_is_what_the_distances_say(as_user, session, company, role, radius):
     here = (-76.9, 40.3)
     for i in range(40):
-        make.make_account(session, (company.rep, company.other)[i % 2], at=(-76.9 + (i % 7) * 0.31 - 0.9, 40.3 + (i % 5) * 0.4 - 0.8), name=f"N{i}")
+        make.make_account(
+            session,
+            (company.rep, company.other)[i % 2],
+            at=(-76.9 + (i % 7) * 0.31 - 0.9, 40.3 + (i % 5) * 0.4 - 0.8),
+            name=f"N{i}",
+        )
     make.make_account(session, company.rep, at=None)
     with as_user(getattr(company, role)) as acting:
         found = queries.accounts_near(acting, EVERY, *here, radius, 100)
@@ -151,7 +158,9 @@ def test_near_is_what_the_distances_say(as_user, session, company, role, radius)
             ),
             {"radius": radius},
         ).all()
-        assert [(row.account.name, row.distance_metres) for row in found] == [(name, round(metres, 1)) for name, metres in plain]
+        assert [(row.account.name, row.distance_metres) for row in found] == [
+            (name, round(metres, 1)) for name, metres in plain
+        ]
 
 
 def test_near_reaches_over_the_antimeridian(session, company):

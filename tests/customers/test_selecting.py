@@ -38,7 +38,20 @@ def test_one_value_can_be_dropped():
     assert chosen.without("tier").query_string() == "q=acme"
 
 
-@pytest.mark.parametrize("query", ["q=a&q=b", "status=lead", "tier=E", "region=48121", "value_from=much", "place=nowhere", "territory=x", "owner=x", "q=" + "x" * 201])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=a&q=b",
+        "status=lead",
+        "tier=E",
+        "region=48121",
+        "value_from=much",
+        "place=nowhere",
+        "territory=x",
+        "owner=x",
+        "q=" + "x" * 201,
+    ],
+)
 def test_what_means_nothing_is_refused_with_its_word(query):
     with pytest.raises(Invalid):
         parsed(query).conditions()
@@ -88,7 +101,11 @@ def test_each_field_finds_what_plain_words_say(session, shop, words, names):
 
 
 def test_owner_team_and_territory_by_their_ids(session, company, shop):
-    assert found(session, owner=company.rep.email) == found(session, owner=str(company.rep.uuid)) == {"Mine", "Blue Bird 100%"}
+    assert (
+        found(session, owner=company.rep.email)
+        == found(session, owner=str(company.rep.uuid))
+        == {"Mine", "Blue Bird 100%"}
+    )
     assert found(session, team=str(company.other.team.uuid)) == {"Theirs", "Nobodys"}
     assert "Nobodys" in found(session, territory=str(shop.uuid))
 

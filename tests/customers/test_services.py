@@ -23,7 +23,9 @@ def create(session, who, insist=False, **given):
 
 
 def test_a_new_account_has_its_place_its_clock_and_its_currency(session, company):
-    made = create(session, company.planner, lon="126.98", lat=37.57, phone="02-2123-4567", country="kr", annual_value="12.50")
+    made = create(
+        session, company.planner, lon="126.98", lat=37.57, phone="02-2123-4567", country="kr", annual_value="12.50"
+    )
     assert (lon_lat(made.location), made.timezone, made.currency) == ((126.98, 37.57), "Asia/Seoul", "USD")
     assert (made.location_source, made.location_precision, made.phone_e164) == ("api", "point", "+82221234567")
     assert (made.annual_value_minor, made.placed, made.version) == (1250, "outside", 1)
@@ -31,7 +33,16 @@ def test_a_new_account_has_its_place_its_clock_and_its_currency(session, company
 
 def test_every_fault_is_told_at_once_and_nothing_is_written(session, company):
     with pytest.raises(Faulty) as caught:
-        create(session, company.planner, name="", tier="Z", lon="999", lat="1", owner="nobody@acme.example", parent=str(company.mine.uuid)[:-1])
+        create(
+            session,
+            company.planner,
+            name="",
+            tier="Z",
+            lon="999",
+            lat="1",
+            owner="nobody@acme.example",
+            parent=str(company.mine.uuid)[:-1],
+        )
     assert set(caught.value.faults) == {"name", "tier", "lon", "owner", "parent"}
     assert session.scalar(select(Account).where(Account.name == "New")) is None
 
@@ -108,13 +119,21 @@ def test_an_external_id_is_unique_within_its_source(as_user, session, company):
 
 def test_only_what_is_given_changes_and_empty_clears(session, company):
     account = services.update_account(session, company.mine, {"city": "", "tier": "b", "tags": "x;y"})
-    assert (account.city, account.tier, account.tags, account.street, account.name) == (None, "B", ["x", "y"], "1 Main St", "Mine")
+    assert (account.city, account.tier, account.tags, account.street, account.name) == (
+        None,
+        "B",
+        ["x", "y"],
+        "1 Main St",
+        "Mine",
+    )
 
 
 def test_a_change_that_changes_nothing_leaves_the_version(session, company):
     before = company.mine.version
     point = lon_lat(company.mine.location)
-    services.update_account(session, company.mine, {"name": "Mine", "lon": point[0], "lat": point[1], "owner": company.rep.email})
+    services.update_account(
+        session, company.mine, {"name": "Mine", "lon": point[0], "lat": point[1], "owner": company.rep.email}
+    )
     assert company.mine.version == before
     services.update_account(session, company.mine, {"name": "Mine!"})
     assert company.mine.version == before + 1
@@ -141,7 +160,11 @@ def test_a_changed_country_reads_the_phone_anew(session, company):
 def test_moving_writes_source_precision_and_region(session, company):
     region = make.make_region(session, west=126, south=37)
     services.move_account(session, company.mine, 126.5, 37.5, source="phone", precision="street")
-    assert (company.mine.location_source, company.mine.location_precision, company.mine.county_id) == ("phone", "street", region.id)
+    assert (company.mine.location_source, company.mine.location_precision, company.mine.county_id) == (
+        "phone",
+        "street",
+        region.id,
+    )
     services.unplace_account(session, company.mine)
     assert (company.mine.location, company.mine.grid_key, company.mine.timezone) == (None, None, None)
     with pytest.raises(Invalid, match="no source"):

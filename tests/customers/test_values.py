@@ -64,7 +64,10 @@ def test_a_website_gets_its_scheme(text, kept):
     assert columns(website=text)["website"] == kept
 
 
-@pytest.mark.parametrize("text", ["javascript:alert(1)", "data:text/html,x", "ftp://a.b", "https://me:pw@a.b", "acme", "a b.example", "//a.b"])
+@pytest.mark.parametrize(
+    "text",
+    ["javascript:alert(1)", "data:text/html,x", "ftp://a.b", "https://me:pw@a.b", "acme", "a b.example", "//a.b"],
+)
 def test_a_website_that_leads_nowhere_safe_is_refused(text):
     assert "web address" in faults(website=text)["website"][0]
 
@@ -74,7 +77,10 @@ def test_opening_hours_are_checked_by_the_library():
     assert "Mo-Fr 09:00-17:00" in faults(opening_hours="weekdays")["opening_hours"][0]
 
 
-@pytest.mark.parametrize(("text", "currency", "minor"), [("1200.50", "USD", 120050), ("1200", "KRW", 1200), (7, "USD", 700), ("", "USD", None)])
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [("1200.50", "USD", 120050), ("1200", "KRW", 1200), (7, "USD", 700), ("", "USD", None)],
+)
 def test_amounts_become_minor_units_of_their_currency(text, currency, minor):
     assert values.account_columns({"annual_value": text, "currency": currency}, US)["annual_value_minor"] == minor
 
@@ -91,7 +97,16 @@ def test_words_are_known_whatever_their_case():
 
 
 def test_every_fault_is_named_at_its_field():
-    found = faults(name=" ", status="lead", tier="E", country="zz", currency="ABC", email="x@", cadence_days="0", visit_minutes="1.5")
+    found = faults(
+        name=" ",
+        status="lead",
+        tier="E",
+        country="zz",
+        currency="ABC",
+        email="x@",
+        cadence_days="0",
+        visit_minutes="1.5",
+    )
     assert set(found) == {"name", "status", "tier", "country", "currency", "email", "cadence_days", "visit_minutes"}
     assert found["tier"] == ["“E” is no tier. It is one of A, B, C, D."]
 

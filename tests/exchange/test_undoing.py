@@ -77,6 +77,23 @@ def test_an_account_that_something_hangs_on_stays(session, bring, write, account
     assert queries.kept_on_undoing(session, batch)[0].kept_because == "It is used elsewhere: contacts."
 
 
+def test_a_territory_that_gave_out_its_accounts_since_is_no_hindrance(session, bring, write, account):
+    county = make_region(session, west=-77.0, south=40.0)
+    batch = bring(write("id,name,lat,lon", "1,A,40.5,-76.5"))
+    make_territory(session, make_user(session), (county,))
+    session.execute(text("UPDATE accounts SET territory_id = territory_id"))
+    assert account(external_id="1").owner_id is not None
+    assert undoing.undo(session, batch).removed == 1
+
+
+def test_naming_an_owner_is_a_change(session, bring, write, account):
+    batch = bring(write("id,name", "1,A"))
+    found = account(external_id="1")
+    found.owner_id, found.owner_named = make_user(session).id, True
+    session.flush()
+    assert undoing.undo(session, batch).kept == 1
+
+
 def test_contacts_come_back_too(session, organisation, bring, write):
     shop, other = make_account(session, name="Shop"), make_account(session, name="Other")
     make_contact(session, shop, name="Kim", phone="1234567", external_id="1", source="people")

@@ -181,11 +181,12 @@ def test_what_is_rejected_can_be_downloaded_mended_and_imported(client, settle, 
     found = client.get(f"/imports/{batch.uuid}/rejected.csv", buffered=True)
     assert found.headers["Content-Disposition"].startswith("attachment; filename=shops-rejected.csv")
     lines = found.get_data().decode("utf-8-sig").splitlines()
-    assert lines[0] == '"Row","Reason","id","name","colour","lat","lon"'
+    assert lines[0] == '"gcrm_row","gcrm_reason","id","name","colour","lat","lon"'
     assert lines[1].startswith('"3","Latitude 95')
     assert lines[1].endswith('"2","B","","95","1"')
     mended = settle("\n".join(lines).replace('"95","1"', '"40.1","-76"'), source="shops")
     assert (mended.created, mended.rejected) == (1, 0)
+    assert session.scalars(select(Account).filter_by(external_id="2")).one().extra == {}
 
 
 def test_planners_neither_import_people_nor_see_such_imports(client, upload, session, login_as, app):

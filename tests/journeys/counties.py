@@ -12,7 +12,7 @@ import shapely
 
 STATES = ("10", "11", "24", "51")
 """Delaware, the District of Columbia, Maryland, Virginia."""
-WEST, SOUTH, EAST, NORTH = -84, 36, -75, 40
+WEST, SOUTH, EAST, NORTH = -79, 38, -75, 40
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ def counties() -> Counties:
     wanted = ", ".join(f"'{state}'" for state in STATES)
     meta, _, wkb, columns = pyogrio.raw.read(file, encoding="UTF-8", columns=["GEOID", "NAME", "STATEFP"], where=f"STATEFP IN ({wanted})")
     table = {name: [str(value) for value in column] for name, column in zip(meta["fields"], columns, strict=True)}
-    return Counties(table["GEOID"], table["NAME"], list(shapely.from_wkb(wkb)))
+    shapes = shapely.from_wkb(wkb)
+    near = shapely.intersects(shapes, shapely.box(WEST, SOUTH, EAST, NORTH))
+    return Counties(*([value for value, is_near in zip(values, near, strict=True) if is_near] for values in (table["GEOID"], table["NAME"], shapes)))
 
 
 def _squares() -> Counties:

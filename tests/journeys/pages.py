@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
+
+from gcrm.core.db import Principal
 
 NOT_PAGES = ("/api/", "/tiles/", "/static/", "/ogc", "/healthz", "/readyz", "/metrics")
 """Answered to programs; what else answers no whole page is seen when it is asked."""
@@ -25,10 +28,17 @@ VIEWERS = {
 """Who looks at the pages of a blueprint; the planner at those of others."""
 STRANGERS_PAGES = ("security.login", "security.forgot_password", "security.reset_password", "people.join")
 """Seen before anybody signed in."""
-PARTS_OF_OTHERS = {
+NO_PAGES = {
     "admin.setup": "gone once the organisation is founded; journeys and pictures see it on an empty site",
-    "security.reset_password": "its link comes by mail and is used up",
+    "security.reset_password": "its link comes by mail",
+    "exchange.export_accounts": "a file",
+    "exchange.rejected_rows": "a file",
+    "exchange.progress": "JSON for a bar",
+    "geography.placing": "JSON for a bar",
+    "routing.progress": "JSON for a bar",
+    "territories.placing": "JSON for a bar",
 }
+"""Routes with a row in their address that answer no page."""
 
 OWN = "a.owner_id = (SELECT id FROM users WHERE email LIKE 'rep1@%')"
 BUSY_ACCOUNT = (
@@ -50,14 +60,14 @@ EXAMPLES = {
     " WHERE d.status = 'published' AND s.status = 'ahead' AND u.email LIKE 'rep1@%' ORDER BY s.id LIMIT 1",
     "territory_id": "SELECT t.uuid FROM territories t WHERE EXISTS (SELECT 1 FROM territory_regions r"
     " WHERE r.territory_id = t.id) ORDER BY t.id LIMIT 1",
-    "batch_id": "SELECT uuid FROM import_batches ORDER BY id DESC LIMIT 1",
+    "batch_id": "SELECT uuid FROM import_batches WHERE status = 'settled' ORDER BY rejected DESC, id DESC LIMIT 1",
     "user_id": "SELECT uuid FROM users WHERE email LIKE 'rep1@%'",
-    "placing_id": "SELECT uuid FROM placings ORDER BY id DESC LIMIT 1",
 }  # fmt: skip
 """For each name in an address, the row that shows most."""
 EXAMPLES_OF = {
     ("field.visit", "visit_id"): "SELECT v.uuid FROM visits v JOIN users u ON u.id = v.user_id WHERE v.status = 'arrived'"
     " AND u.email LIKE 'rep1@%' ORDER BY v.id DESC LIMIT 1",
+    ("exchange.mapping", "batch_id"): "SELECT uuid FROM import_batches WHERE status = 'uploaded' ORDER BY id DESC LIMIT 1",
 }
 FIXED = {"name": "owner", "ext": "csv"}
 """Words of an address that are no row."""
@@ -84,7 +94,7 @@ def pages_of(app: Flask, session: Session) -> list[Page]:
 
 
 def _is_page(rule: Rule) -> bool:
-    return "GET" in (rule.methods or ()) and not rule.rule.startswith(NOT_PAGES) and rule.endpoint not in PARTS_OF_OTHERS
+    return "GET" in (rule.methods or ()) and not rule.rule.startswith(NOT_PAGES) and rule.endpoint not in NO_PAGES
 
 
 def _pages(rule: Rule, session: Session) -> Iterator[Page]:
@@ -114,6 +124,16 @@ def _invitation(session: Session) -> str:
     return services.invite(session, newcomer or services.add_user(session, email="newcomer@demo.example", role="rep", name="Kim Seo-yeon"))
 
 
+def _planner() -> Principal:
+    from gcrm.core import db
+    from gcrm.people import queries
+
+    with db.transaction(None) as session:
+        person = queries.user_by_email(session, "planner@demo.example") or queries.first_admin(session)
+        assert person is not None
+        return person.principal
+
+
 def be_under_way(session: Session) -> None:
     """Have rep1 stand in the door of the last stop of the newest plan, unless a visit is under way already."""
     from gcrm.field import services
@@ -127,14 +147,42 @@ def be_under_way(session: Session) -> None:
     services.arrive(session, session.get_one(Stop, stop_id), rep_id, position=None, accuracy=None, reason="not permitted")
 
 
+FILE = """Kundennr;Kunde;Straße;PLZ;Ort;lon;lat
+0001;Bäckerei Öhler;Hauptstraße 1;17101;Harrisburg;-76.89;40.26
+0002;한빛 카페 2호점;Market Street 2;17101;Harrisburg;-76.88;40.27
+0001;Bäckerei Öhler;Hauptstraße 1;17101;Harrisburg;-76.89;40.26
+0003;Somewhere else;Ocean Drive 1;17101;Harrisburg;200;95
+""".encode()
+
+
+def bring_files(principal: Principal) -> None:
+    """One file read with two rows rejected, and one that waits for somebody to say what its columns are."""
+    from gcrm.core import db
+    from gcrm.exchange import tasks
+    from gcrm.exchange.mapping import Options
+    from gcrm.exchange.services import batches
+
+    with db.transaction(principal) as session:
+        if session.scalar(text(EXAMPLES_OF["exchange.mapping", "batch_id"])) is not None:
+            return
+        options = Options(mapping={"Kundennr": "external_id", "Kunde": "name"}, values={"status": "prospect"})
+        read = batches.open_batch(session, kind="accounts", filename="Kunden.csv", stream=BytesIO(FILE), options=options)
+        batches.queue(session, read)
+        batches.open_batch(session, kind="accounts", filename="Kunden 2.csv", stream=BytesIO(FILE))
+    tasks.run_batch(principal, read.id)
+
+
 def main() -> None:
     from gcrm.app import create_app
     from gcrm.core import db, jobs
 
     app = create_app()
-    with app.app_context(), db.transaction(jobs.system_principal()) as session:
-        be_under_way(session)
-        found = pages_of(app, session)
+    planner = _planner()
+    with app.app_context():
+        bring_files(planner)
+        with db.transaction(jobs.system_principal()) as session:
+            be_under_way(session)
+            found = pages_of(app, session)
     print(json.dumps([asdict(page) for page in found]))
 
 

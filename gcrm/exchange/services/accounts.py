@@ -10,7 +10,6 @@ from sqlalchemy import text
 from gcrm.core import money
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Invalid
-from gcrm.customers import values as kept
 from gcrm.exchange.mapping import Mapping
 from gcrm.exchange.services import placing
 from gcrm.exchange.services.staging import Advance, merge_in_chunks
@@ -26,6 +25,19 @@ RESTORED = (
     "owner_named", "location", "location_source", "location_precision", "timezone",
 )  # fmt: skip
 """Columns that an import can overwrite, and that undoing puts back."""
+
+
+MARK = "hashtext(concat_ws(chr(31), {}))".format(
+    ", ".join(
+        f"accounts.{name}::text"
+        for name in (*(name for name in RESTORED if name not in ("owner_id", "timezone")), "parent_id")
+    )
+    + ", CASE WHEN accounts.owner_named THEN accounts.owner_id END"
+)
+"""What people can edit of an account in one number: another one means that somebody changed it.
+
+The version will not do, since it rises when a territory hands its accounts to somebody.
+"""
 
 
 @dataclass(frozen=True)
@@ -90,24 +102,8 @@ def _place(session: PrincipalSession, usual: Usual) -> None:
     session.execute(text(placing.CREATE_POSITIONS))
     if session.scalar(text("SELECT count(*) FROM positions")):
         placing.place_positions(session)
-        _find_zones(session)
     session.execute(text("CREATE UNIQUE INDEX ON positions (number)"))
     session.execute(text(placing.SWAPPED), {"country": usual.country})
-
-
-def _find_zones(session: PrincipalSession) -> None:
-    """Where each place keeps its clock."""
-    points = session.execute(text("SELECT number, ST_X(location), ST_Y(location) FROM positions")).all()
-    session.execute(text("CREATE TEMPORARY TABLE zones (number int, timezone text) ON COMMIT DROP"))
-    connection = session.connection().connection.driver_connection
-    assert connection is not None
-    with connection.cursor() as cursor, cursor.copy("COPY zones FROM STDIN") as copy:
-        for number, lon, lat in points:
-            copy.write_row((number, kept.timezone_at(lon, lat)))
-    session.execute(
-        text("UPDATE positions SET timezone = zones.timezone FROM zones WHERE positions.number = zones.number")
-    )
-    session.execute(text("DROP TABLE zones"))
 
 
 def _weigh(session: PrincipalSession, mapping: Mapping, usual: Usual) -> None:
@@ -248,13 +244,13 @@ WITH keyed AS MATERIALIZED (
     LEFT JOIN accounts AS by_key ON by_key.source = keyed.source AND by_key.external_id = keyed.external_id
       AND keyed.gcrm_id IS NULL
 )
-SELECT number, account_id, source, NULL::text AS outcome, NULL::int AS version, NULL::jsonb AS before, reason,
+SELECT number, account_id, source, NULL::text AS outcome, NULL::jsonb AS before, reason,
   NULL::bigint AS annual_value_minor, NULL::bigint AS potential_minor, NULL::text AS currency, NULL::text AS placed,
   is_without_id, whole_name, CASE
     WHEN account_id IS NOT NULL THEN 'account ' || account_id
     WHEN external_id IS NOT NULL THEN 'id ' || source || chr(31) || external_id ELSE 'name ' || whole_name END AS identity
 FROM found
-UNION ALL SELECT number, NULL, NULL, 'rejected', NULL, NULL, reason, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+UNION ALL SELECT number, NULL, NULL, 'rejected', NULL, reason, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM incoming WHERE reason IS NOT NULL
 """
 
@@ -322,10 +318,10 @@ WHERE incoming.number = fate.number AND NOT users.active AND fate.reason IS NULL
 """
 
 _BEFORE = """
-UPDATE fate SET before = nullif(changes.before, '{{}}'), version = changes.version, placed = changes.placed,
+UPDATE fate SET before = nullif(changes.before, '{{}}'), placed = changes.placed,
   outcome = CASE WHEN changes.before = '{{}}' THEN 'unchanged' ELSE 'updated' END
 FROM (
-  SELECT fate.number, accounts.version, coalesce(positions.placed, accounts.placed) AS placed, {changes} AS before
+  SELECT fate.number, coalesce(positions.placed, accounts.placed) AS placed, {changes} AS before
   FROM fate JOIN incoming USING (number) JOIN accounts ON accounts.id = fate.account_id
     LEFT JOIN positions ON positions.number = fate.number
   WHERE fate.reason IS NULL
@@ -334,7 +330,7 @@ WHERE fate.number = changes.number
 """
 
 _CREATED = """
-UPDATE fate SET outcome = 'created', account_id = new.id, version = 1, placed = new.placed
+UPDATE fate SET outcome = 'created', account_id = new.id, placed = new.placed
 FROM (SELECT number, placed, nextval('accounts_id_seq') AS id
       FROM (SELECT number, positions.placed FROM fate LEFT JOIN positions USING (number)
             WHERE account_id IS NULL AND reason IS NULL ORDER BY number) AS ordered) AS new
@@ -364,12 +360,7 @@ WHERE fate.outcome = 'created' AND number BETWEEN :low AND :high ORDER BY grid_k
 """
 
 _UPDATE = """
-WITH written AS (
-  UPDATE accounts SET {sets}
-  FROM fate JOIN incoming USING (number) LEFT JOIN positions USING (number)
-  WHERE accounts.id = fate.account_id AND fate.outcome = 'updated' AND fate.number BETWEEN :low AND :high
-  RETURNING accounts.id, accounts.version
-)
-UPDATE fate SET version = written.version FROM written
-WHERE fate.account_id = written.id AND fate.number BETWEEN :low AND :high
+UPDATE accounts SET {sets}
+FROM fate JOIN incoming USING (number) LEFT JOIN positions USING (number)
+WHERE accounts.id = fate.account_id AND fate.outcome = 'updated' AND fate.number BETWEEN :low AND :high
 """

@@ -37,6 +37,11 @@ COUNTED_BYTES = 3_000_000
 """A file of this size is read through in a tenth of a second, so its rows are counted."""
 
 _COLUMNS = {"accounts": account_rows.COLUMNS, "contacts": contact_rows.COLUMNS, "people": person_rows.COLUMNS}
+_MARKED = {
+    "accounts": ("accounts", accounts.MARK),
+    "contacts": ("contacts", contacts.MARK),
+    "people": ("users", people.MARK),
+}
 _READERS: dict[str, Callable[[Mapping, Context], Reader]] = {
     "accounts": account_rows.reader, "contacts": contact_rows.reader, "people": person_rows.reader,
 }  # fmt: skip
@@ -81,7 +86,7 @@ def open_batch(
         kind=kind,
         filename=shown_name(filename),
         stored=stored,
-        source=(chosen.source or source_of(filename))[:100],
+        source=_source(chosen, filename),
         options=chosen.as_json(),
         user_id=principal.id,
     )
@@ -126,11 +131,15 @@ def source_of(filename: str) -> str:
     return re.sub(r"\.[A-Za-z0-9]{1,5}$", "", shown_name(filename)) or "file"
 
 
+def _source(options: Options, filename: str) -> str:
+    return (shown_name(options.source) if options.source.strip() else source_of(filename))[:100]
+
+
 def choose(session: PrincipalSession, batch: ImportBatch, options: Options) -> None:
     """Set how the file is to be read."""
     _must_be_open(batch)
     batch.options = options.as_json()
-    batch.source = (options.source or source_of(batch.filename))[:100]
+    batch.source = _source(options, batch.filename)
     batch.status, batch.fault = "uploaded", None
     session.flush()
 
@@ -253,7 +262,7 @@ def run(session: PrincipalSession, batch: ImportBatch, path: Path | None = None,
     merge = {"accounts": accounts.merge, "contacts": contacts.merge, "people": people.merge}[batch.kind]
     merge(session, columns, usual, count, advance)
     advance(count, count, "Keeping the list of rows")
-    figures = staging.keep_rows(session, batch.id)
+    figures = staging.keep_rows(session, batch.id, *_MARKED[batch.kind])
     _settle(session, batch, figures, columns)
     session.execute(text("SELECT set_config('gcrm.batch', '', true)"))
     session.expire_all()

@@ -11,6 +11,8 @@ from gcrm.exchange.services.staging import Advance, merge_in_chunks
 
 TEXTS = ("name", "job_title", "phone", "email", "note")
 RESTORED = (*TEXTS, "account_id", "extra")
+MARK = "contacts.version"
+"""Another one means that somebody changed the contact."""
 
 
 def merge(session: PrincipalSession, mapping: Mapping, usual: Usual, count: int, advance: Advance) -> None:
@@ -98,16 +100,16 @@ WITH keyed AS MATERIALIZED (
     ELSE 'name ' || at_account || chr(31) || name_key END) AS first
   FROM found
 )
-SELECT number, account_id, source, NULL::text AS outcome, NULL::int AS version, NULL::jsonb AS before,
+SELECT number, account_id, source, NULL::text AS outcome, NULL::jsonb AS before,
   coalesce(reason, CASE WHEN number > first THEN 'The row repeats row ' || first || '.' END) AS reason FROM ranked
-UNION ALL SELECT number, NULL, NULL, 'rejected', NULL, NULL, reason FROM incoming WHERE reason IS NOT NULL
+UNION ALL SELECT number, NULL, NULL, 'rejected', NULL, reason FROM incoming WHERE reason IS NOT NULL
 """
 
 _BEFORE = """
-UPDATE fate SET before = nullif(changes.before, '{{}}'), version = changes.version,
+UPDATE fate SET before = nullif(changes.before, '{{}}'),
   outcome = CASE WHEN changes.before = '{{}}' THEN 'unchanged' ELSE 'updated' END
 FROM (
-  SELECT fate.number, contacts.version, {changes} AS before
+  SELECT fate.number, {changes} AS before
   FROM fate JOIN incoming USING (number) JOIN positions USING (number) JOIN contacts ON contacts.id = fate.account_id
   WHERE fate.reason IS NULL
 ) AS changes
@@ -115,7 +117,7 @@ WHERE fate.number = changes.number
 """
 
 _CREATED = """
-UPDATE fate SET outcome = 'created', account_id = new.id, version = 1
+UPDATE fate SET outcome = 'created', account_id = new.id
 FROM (SELECT number, nextval('contacts_id_seq') AS id
       FROM (SELECT number FROM fate WHERE account_id IS NULL AND reason IS NULL ORDER BY number) AS ordered) AS new
 WHERE fate.number = new.number
@@ -133,12 +135,7 @@ WHERE fate.outcome = 'created' AND number BETWEEN :low AND :high ORDER BY number
 """
 
 _UPDATE = """
-WITH written AS (
-  UPDATE contacts SET {sets}, account_id = positions.account_id, extra = contacts.extra || coalesce(incoming.extra, '{{}}')
-  FROM fate JOIN incoming USING (number) JOIN positions USING (number)
-  WHERE contacts.id = fate.account_id AND fate.outcome = 'updated' AND fate.number BETWEEN :low AND :high
-  RETURNING contacts.id, contacts.version
-)
-UPDATE fate SET version = written.version FROM written
-WHERE fate.account_id = written.id AND fate.number BETWEEN :low AND :high
+UPDATE contacts SET {sets}, account_id = positions.account_id, extra = contacts.extra || coalesce(incoming.extra, '{{}}')
+FROM fate JOIN incoming USING (number) JOIN positions USING (number)
+WHERE contacts.id = fate.account_id AND fate.outcome = 'updated' AND fate.number BETWEEN :low AND :high
 """

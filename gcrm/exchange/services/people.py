@@ -20,7 +20,7 @@ from gcrm.people.models import User
 
 RESTORED = ("name", "role", "team_id", "phone", "timezone", "home_address", "home")
 
-PERSON_MARK = (
+MARK = (
     "hashtext(concat_ws(chr(31), users.name, users.role, users.team_id, users.phone, users.timezone, users.home_address,"
     " users.home::text, users.active))"
 )
@@ -28,7 +28,7 @@ PERSON_MARK = (
 
 _FATE = """
 CREATE TEMPORARY TABLE fate ON COMMIT DROP AS
-SELECT number, NULL::bigint AS account_id, NULL::text AS source, NULL::int AS version, NULL::jsonb AS before,
+SELECT number, NULL::bigint AS account_id, NULL::text AS source, NULL::jsonb AS before,
   coalesce(reason, CASE WHEN number > first THEN 'The row repeats row ' || first || '.' END) AS reason,
   CASE WHEN reason IS NOT NULL OR number > first THEN 'rejected' END AS outcome
 FROM (SELECT number, reason, min(number) FILTER (WHERE reason IS NULL) OVER (PARTITION BY email) AS first
@@ -36,7 +36,6 @@ FROM (SELECT number, reason, min(number) FILTER (WHERE reason IS NULL) OVER (PAR
 """
 _WRITE = "UPDATE fate SET outcome = :outcome, account_id = :id, before = CAST(:before AS jsonb) WHERE number = :number"
 _REJECT = "UPDATE fate SET outcome = 'rejected', reason = :reason WHERE number = :number"
-_MARKS = f"UPDATE fate SET version = {PERSON_MARK} FROM users WHERE users.id = fate.account_id"  # noqa: S608
 
 
 def merge(session: PrincipalSession, mapping: Mapping, usual: Usual, count: int, advance: Advance) -> None:
@@ -61,7 +60,6 @@ def merge(session: PrincipalSession, mapping: Mapping, usual: Usual, count: int,
         if done % 100 == 0:
             advance(done, count, "Writing")
     session.flush()
-    session.execute(text(_MARKS))
 
 
 def _merge_row(session: PrincipalSession, row: dict[str, Any]) -> tuple[str, User, str | None]:

@@ -9,10 +9,14 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from gcrm.core.db import PrincipalSession
+from gcrm.customers import values
+
+ZONED_AT_ONCE = 50_000
+"""Points that are held in memory while their time zones are looked up."""
 
 
 def place_positions(session: PrincipalSession) -> None:
-    """Fill the regions, hexagons, grid key and territory of `positions(number, location)`."""
+    """Fill the regions, hexagons, grid key, territory and time zone of `positions(number, location)`."""
     session.execute(text("CREATE INDEX ON positions USING gist (location)"))
     session.execute(text("ANALYZE positions (number)"))
     _find(session, "municipality", "municipality_id = found.id, county_id = found.parent_id, state_id = found.above_id")
@@ -20,6 +24,7 @@ def place_positions(session: PrincipalSession) -> None:
     session.execute(text(_GAPS))
     _find(session, "state", "state_id = found.id")
     session.execute(text(_NEAR))
+    _find_zones(session)
     session.execute(text(_REST))
 
 
@@ -27,6 +32,22 @@ def _find(session: PrincipalSession, level: str, assignment: str) -> None:
     """Regions look for their points, so that each boundary is unpacked and prepared once."""
     session.execute(text(_FIND.format(level=level, assignment=assignment)))
 
+
+def _find_zones(session: PrincipalSession) -> None:
+    """Where each place keeps its clock."""
+    session.execute(text("DROP TABLE IF EXISTS pg_temp.zones"))
+    session.execute(text("CREATE TEMPORARY TABLE zones (number int, timezone text) ON COMMIT DROP"))
+    connection = session.connection().connection.driver_connection
+    assert connection is not None
+    highest = session.scalar(text("SELECT max(number) FROM positions")) or 0
+    for low in range(0, highest + 1, ZONED_AT_ONCE):
+        points = session.execute(text(_POINTS), {"low": low, "high": low + ZONED_AT_ONCE - 1}).all()
+        with connection.cursor() as cursor, cursor.copy("COPY zones FROM STDIN") as copy:
+            for number, lon, lat in points:
+                copy.write_row((number, values.timezone_at(lon, lat)))
+
+
+_POINTS = "SELECT number, ST_X(location), ST_Y(location) FROM positions WHERE number BETWEEN :low AND :high"
 
 _FIND = """
 UPDATE positions SET {assignment} FROM (
@@ -72,11 +93,14 @@ WITH territory_of AS MATERIALIZED (
   FROM (SELECT DISTINCT coalesce(state_id, 0) AS state, coalesce(county_id, 0) AS county,
           coalesce(municipality_id, 0) AS municipality FROM positions) AS places
 )
-UPDATE positions SET placed = coalesce(placed, 'inside'), grid_key = gcrm_grid_key(location),
-  hex10 = gcrm_hexagon(ST_Transform(location, 6933), 10), hex100 = gcrm_hexagon(ST_Transform(location, 6933), 100),
-  hex1000 = gcrm_hexagon(ST_Transform(location, 6933), 1000), territory_id = territory_of.territory_id
-FROM territory_of WHERE state = coalesce(state_id, 0) AND county = coalesce(county_id, 0)
-  AND municipality = coalesce(municipality_id, 0)
+UPDATE positions SET placed = coalesce(positions.placed, 'inside'), grid_key = gcrm_grid_key(positions.location),
+  hex10 = gcrm_hexagon(equal_area, 10), hex100 = gcrm_hexagon(equal_area, 100), hex1000 = gcrm_hexagon(equal_area, 1000),
+  territory_id = territory_of.territory_id, timezone = zones.timezone
+FROM zones, territory_of, (
+  SELECT number AS place, ST_Transform(location, 6933) AS equal_area, coalesce(state_id, 0) AS at_state,
+    coalesce(county_id, 0) AS at_county, coalesce(municipality_id, 0) AS at_municipality FROM positions OFFSET 0) AS flat
+WHERE positions.number = place AND zones.number = place
+  AND state = at_state AND county = at_county AND municipality = at_municipality
 """
 
 CREATE_POSITIONS = """

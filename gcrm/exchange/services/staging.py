@@ -117,9 +117,9 @@ def explained(error: IntegrityError | DataError | InternalError) -> str:
     return f"The database refuses the row ({about})."
 
 
-def keep_rows(session: PrincipalSession, batch_id: int) -> Figures:
-    """Write down the fate of every row of the file, and count."""
-    session.execute(text(_KEEP), {"batch": batch_id, "cell_end": CELL_END})
+def keep_rows(session: PrincipalSession, batch_id: int, table: str, mark: str) -> Figures:
+    """Write down the fate of every row of the file with the mark of what it became, and count."""
+    session.execute(text(_KEEP.format(table=table, mark=mark)), {"batch": batch_id, "cell_end": CELL_END})
     found = session.execute(text(_COUNT)).one()
     figures = Figures(*found)
     if figures.read != figures.created + figures.updated + figures.unchanged + figures.rejected:
@@ -131,8 +131,9 @@ _KEEP = """
 INSERT INTO import_rows (batch_id, number, outcome, reason, raw, subject_id, subject_version, before)
 SELECT :batch, number, fate.outcome, coalesce(fate.reason, incoming.reason, remark),
   CASE WHEN fate.outcome = 'rejected' THEN to_jsonb(string_to_array(raw, :cell_end)) END,
-  CASE WHEN fate.outcome <> 'rejected' THEN fate.account_id END, fate.version, fate.before
-FROM incoming JOIN fate USING (number) ORDER BY number
+  CASE WHEN fate.outcome <> 'rejected' THEN fate.account_id END, {mark}, fate.before
+FROM incoming JOIN fate USING (number)
+  LEFT JOIN {table} ON {table}.id = fate.account_id AND fate.outcome IN ('created', 'updated') ORDER BY number
 """
 _COUNT = """
 SELECT (SELECT count(*) FROM incoming), count(*) FILTER (WHERE outcome = 'created'),

@@ -53,7 +53,7 @@ def undo(session: PrincipalSession, batch: ImportBatch) -> Undone:
 
 
 def _undo_accounts(session: PrincipalSession) -> Undone:
-    _mark_changed(session, "accounts", "accounts.version")
+    _mark_changed(session, "accounts", accounts.MARK)
     _mark_used(session, "accounts")
     restored = _write(session, _restore("accounts", accounts.RESTORED))
     removed = _write(session, _REMOVE.format(table="accounts"))
@@ -61,7 +61,7 @@ def _undo_accounts(session: PrincipalSession) -> Undone:
 
 
 def _undo_contacts(session: PrincipalSession) -> Undone:
-    _mark_changed(session, "contacts", "contacts.version")
+    _mark_changed(session, "contacts", contacts.MARK)
     _mark_used(session, "contacts")
     restored = _write(session, _restore("contacts", contacts.RESTORED))
     removed = _write(session, _REMOVE.format(table="contacts"))
@@ -70,7 +70,7 @@ def _undo_contacts(session: PrincipalSession) -> Undone:
 
 def _undo_people(session: PrincipalSession) -> Undone:
     """People are never deleted, for what they did stays theirs; those whom the file brought are switched off."""
-    _mark_changed(session, "users", people.PERSON_MARK)
+    _mark_changed(session, "users", people.MARK)
     restored = _write(session, _restore("users", people.RESTORED))
     removed = _write(session, _SWITCH_OFF)
     return Undone(removed, restored, _count_kept(session))
@@ -82,8 +82,8 @@ def _write(session: PrincipalSession, statement: str) -> int:
     return done.rowcount
 
 
-def _mark_changed(session: PrincipalSession, table: str, version: str) -> None:
-    session.execute(text(_MARK_CHANGED.format(table=table, version=version)), {"why": _CHANGED})
+def _mark_changed(session: PrincipalSession, table: str, mark: str) -> None:
+    session.execute(text(_MARK_CHANGED.format(table=table, mark=mark)), {"why": _CHANGED})
     session.execute(text(_MARK_GONE.format(table=table)), {"why": "It was deleted since."})
 
 
@@ -116,7 +116,7 @@ WHERE batch_id = :batch AND import_rows.number = undone.number AND why IS NOT NU
 """
 _MARK_CHANGED = """
 UPDATE undone SET why = :why FROM {table}
-WHERE {table}.id = subject_id AND {version} IS DISTINCT FROM subject_version
+WHERE {table}.id = subject_id AND {mark} IS DISTINCT FROM subject_version
 """
 _MARK_GONE = """
 UPDATE undone SET why = :why WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.id = subject_id)

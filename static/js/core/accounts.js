@@ -109,7 +109,7 @@ export default function addAccounts(map, url, settings) {
   const tiles = [new URL(url, location.href).href.replaceAll("%7B", "{").replaceAll("%7D", "}")];
   map.selection = new URL(tiles[0]).search;
   if (map.getSource("accounts")) {
-    map.accountScales.clear();
+    map.newAccounts = true;
     return map.getSource("accounts").setTiles(tiles);
   }
   const texts = json("map-texts");
@@ -117,11 +117,13 @@ export default function addAccounts(map, url, settings) {
   draw(map, (c) => layers(c, texts), settings);
 
   // The fullest cell in view sets the scale of a zoom, once: later tiles fit in, discs do not change under the eye.
-  const scales = map.accountScales = new Map();
+  const scales = new Map();
   let by = settings.size === "value" ? "value" : "n";
   let now = "";
   const largest = (filter) => Math.max(0, ...map.querySourceFeatures("accounts", { sourceLayer: "accounts", filter }).map(({ properties }) => properties[by]));
   const scale = () => {
+    // A change of style before new tiles have come would make MapLibre draw the old ones again instead of fetching.
+    if (map.newAccounts) return;
     const zoom = Math.floor(map.getZoom());
     if (!scales.has(zoom)) {
       const [cell, point] = [largest(many), by === "value" ? largest(one) : 0];
@@ -138,7 +140,12 @@ export default function addAccounts(map, url, settings) {
     map.setFilter("counts", ["all", many, [">", ["get", "n"], 1], [">", radius, 9.5]]);
   };
   map.setPaintProperty("points", "circle-radius", byTier);
-  map.on("sourcedata", ({ sourceId }) => { if (sourceId === "accounts" && map.isSourceLoaded("accounts")) scale(); });
+  map.on("sourcedata", ({ sourceId, tile }) => {
+    if (sourceId !== "accounts" || !tile) return;
+    if (map.newAccounts) scales.clear();
+    map.newAccounts = false;
+    if (map.isSourceLoaded("accounts")) scale();
+  });
   map.on("idle", scale);
   /** Size discs and points by "count" or "value". */
   map.sizeAccounts = (word) => { by = word === "value" ? "value" : "n"; scales.clear(); scale(); };
