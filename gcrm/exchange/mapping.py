@@ -11,6 +11,7 @@ from gcrm.customers import values as kept
 from gcrm.exchange import headers as known
 from gcrm.exchange import values
 from gcrm.exchange.reading import Row, Table
+from gcrm.exchange.spreadsheet import without_guard
 from gcrm.exchange.words import key
 from gcrm.exchange.writing import EXTRA
 
@@ -102,7 +103,7 @@ class Mapping:
     def extra_name(self, place: int) -> str:
         """The name under which a column that fills no field is kept."""
         header = self.headers[place]
-        return header.removeprefix(EXTRA) if "gcrm_id" in self.columns else header
+        return without_guard(header).removeprefix(EXTRA) if "gcrm_id" in self.columns else header
 
     def field_of(self, header: str) -> str:
         place = self.headers.index(header)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     not_,
+    or_,
     select,
     text,
 )
@@ -188,6 +189,15 @@ def spots(session: Session, account_ids: Collection[int]) -> dict[int, tuple[flo
         Account.id.in_(list(account_ids)), Account.location.is_not(None)
     )
     return {number: (lon, lat) for number, lon, lat in session.execute(query)}
+
+
+def holding(session: Session, region_ids: Collection[int]) -> set[int]:
+    """Which of the regions hold an account that the principal sees."""
+    if not region_ids:
+        return set()
+    wanted = func.unnest(list(region_ids)).column_valued("wanted")
+    held = or_(*(exists().where(column == wanted) for column in REGION_COLUMNS.values()))
+    return set(session.scalars(select(wanted).where(held)))
 
 
 def accounts_in_tile(

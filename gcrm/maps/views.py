@@ -27,6 +27,8 @@ bp = Blueprint("maps", __name__)
 
 MVT = "application/vnd.mapbox-vector-tile"
 FOUND = 6
+FOUND_REGIONS = 30
+"""So many are looked through: namesakes in which there is no account come last."""
 LISTED = 50
 TOP = 20
 FEW_STATES = 8
@@ -112,7 +114,9 @@ def found() -> Any:
     session, words = web.session(), request.args.get("q", "").strip()
     selection = Selection.parse({"q": words})
     rows = customers.accounts_page(session, selection, per_page=FOUND).rows if words else []
-    regions = geography.search(session, words, layers.OUTLINES_FROM_ZOOM, limit=FOUND) if words else []
+    regions = geography.search(session, words, layers.OUTLINES_FROM_ZOOM, limit=FOUND_REGIONS) if words else []
+    held = queries.holding(session, [region.id for region in regions])
+    regions = sorted(regions, key=lambda region: region.id not in held)[:FOUND]
     return render_template(
         "maps/_found.html", words=words, rows=rows, spots=queries.spots(session, [row.id for row, _owner in rows]),
         regions=[(region, geography.bounds(session, [region.id])) for region in regions],

@@ -36,7 +36,7 @@ def company(session, organisation):
         street="+1 'Main', \"Rear\"", city="@Home", region="-", postcode="02139", country="us", phone="+1 (907) 357-9155",
         phone_e164="+19073579155", email="a@b.example", website="https://acme.example/a?b=c", industry="'Quoted", tier="A",
         annual_value_minor=120050, potential_minor=5, currency="USD", tags=["=a", "b c"], opening_hours="Mo-Fr 09:00-17:00",
-        cadence_days=30, visit_minutes=45, note="-2+3 first line\n=second line", extra={"phone": "call us", "state": "PA", "색": "=red"},
+        cadence_days=30, visit_minutes=45, note="-2+3 first line\n=second line", extra={"phone": "call us", "state": "PA", "색": "=red", "=key": "1"},
     )  # fmt: skip
     make_account(
         session, gone, name="Won", currency="KRW", annual_value_minor=5_000_000, status="prospect", at=(0.1, 51.5)

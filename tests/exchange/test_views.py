@@ -141,6 +141,13 @@ def test_a_file_over_the_limit_is_refused(client, monkeypatch):
     assert "larger than 0 MB" in answer.get_data(as_text=True)
 
 
+def test_more_than_a_request_may_hold_is_answered_with_a_sentence(app, client, monkeypatch):
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 1000)
+    answer = client.post("/imports/new", data={"kind": "accounts", "file": (io.BytesIO(b"x" * 5000), "a.csv")})
+    assert answer.status_code == 413
+    assert "larger than 64 MB" in answer.get_data(as_text=True)
+
+
 def test_undoing_takes_it_back_from_the_page(client, settle, session):
     batch = settle(SHOPS)
     assert client.post(f"/imports/{batch.uuid}/undo").status_code == 302

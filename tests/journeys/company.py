@@ -1,4 +1,4 @@
-"""A small company with something on every page: `python -m tests.journeys.company` makes it in an empty database.
+"""A small company with something on every page: `python -m tests.journeys.company` makes it in an empty database, and prints its pages.
 
 Made-up squares stand for counties; the names carry Hangul, quotes and a long word, because pages must bear them.
 """
@@ -18,6 +18,7 @@ from gcrm.people.models import User
 from gcrm.routing.models import DayPlan, LeftOut, Stop
 from gcrm.visits import services as visits
 from tests import factories as make
+from tests.journeys import pages
 
 PASSWORD = "six blue herons wade"
 ZONE = "America/New_York"
@@ -109,6 +110,7 @@ def main() -> None:
         make_company(session)
     with db.transaction(None) as session:
         session.execute(update(User).where(User.role != "system").values(password=people.hash_password(PASSWORD)))
+    pages.main()
 
 
 if __name__ == "__main__":

@@ -52,8 +52,7 @@ def company(playwright: browsers.Playwright, template: str, tmp_path_factory: py
     name = f"gcrm_test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
     files = tmp_path_factory.mktemp("files")
     clone_database(name, template)
-    run_module("tests.journeys.company", on_cluster(name, files))
-    pages = json.loads(run_module("tests.journeys.pages", on_cluster(name, files)))
+    pages = json.loads(run_module("tests.journeys.company", on_cluster(name, files)))
     with served(name, files) as site:
         yield Company(site, [Page(**page) for page in pages])
     drop_database(name)

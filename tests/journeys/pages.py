@@ -34,11 +34,12 @@ NO_PAGES = {
     "exchange.export_accounts": "a file",
     "exchange.rejected_rows": "a file",
     "exchange.progress": "JSON for a bar",
+    "maps.here": "a part of the map, for one cell",
     "geography.placing": "JSON for a bar",
     "routing.progress": "JSON for a bar",
     "territories.placing": "JSON for a bar",
 }
-"""Routes with a row in their address that answer no page."""
+"""Routes that answer no page and want a row or a cell in their address."""
 
 OWN = "a.owner_id = (SELECT id FROM users WHERE email LIKE 'rep1@%')"
 BUSY_ACCOUNT = (

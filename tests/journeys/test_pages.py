@@ -37,3 +37,35 @@ def look_at(window, page) -> list[str]:
     faults = browsers.serious_faults(window)
     wider = browsers.sideways_pixels(window)
     return faults + ([f"{page.path}: {wider} pixels wider than the window"] if wider > 0 else [])
+
+
+LARGE_TEXT = """
+addEventListener("DOMContentLoaded", () => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("html { font-size: 200% }");
+  document.adoptedStyleSheets = [sheet];
+});
+"""
+SMALL_TARGETS = """
+() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
+  .filter((element) => element.checkVisibility() && !element.closest(".skip, p, .maplibregl-popup, .sheet"))
+  .map((element) => [element, element.getBoundingClientRect()])
+  .filter(([, { width, height }]) => height < 44 || width < 40)
+  .map(([element, { width, height }]) => `${element.tagName} “${element.textContent.trim().slice(0, 30)}” ${width} x ${height}`)
+"""
+
+
+@pytest.mark.parametrize("text", ["usual", "large"])
+def test_the_reps_pages_fit_a_small_phone_and_its_thumb(company, watch, text):
+    phone = watch(company.site).open(**browsers.PHONE | {"viewport": {"width": 320, "height": 640}})
+    if text == "large":
+        phone.add_init_script(LARGE_TEXT)
+    people.sign_in(phone, "rep1@demo.example")
+    faults = []
+    for page in company.pages:
+        if page.name.startswith("field-"):
+            phone.goto(page.path)
+            wider = browsers.sideways_pixels(phone)
+            faults += [f"{page.path}: {wider} pixels wider than the window"] if wider > 0 else []
+            faults += [f"{page.path}: {target} is too small" for target in phone.evaluate(SMALL_TARGETS)]
+    assert faults == []

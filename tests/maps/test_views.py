@@ -173,6 +173,13 @@ def test_the_search_finds_own_accounts_and_regions(company, login_as):
     assert client.get("/map/found").text.strip() == ""
 
 
+def test_of_regions_with_one_name_those_with_accounts_come_first(company, login_as, session):
+    make.make_region(session, "31109", "county", west=-97, south=40, size=1, name="Dauphin County")
+    page = login_as(company["rep"]).get("/map/found?q=dauphin").text
+    assert page.count("Dauphin County") == 2
+    assert page.index("Pennsylvania") < page.rindex("Dauphin County")
+
+
 def test_accounts_that_stand_together_are_listed(company, login_as, session):
     for i in range(3):
         make.make_account(session, company["rep"], name=f"Booth {i}", at=(10.0, 10.0))

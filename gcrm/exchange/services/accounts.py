@@ -12,7 +12,7 @@ from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Invalid
 from gcrm.exchange.mapping import Mapping
 from gcrm.exchange.services import placing
-from gcrm.exchange.services.staging import Advance, merge_in_chunks
+from gcrm.exchange.services.staging import Advance, mark_of, merge_in_chunks
 
 TEXTS = (
     "name", "status", "street", "city", "region", "postcode", "country", "phone", "phone_e164", "email", "website",
@@ -27,12 +27,9 @@ RESTORED = (
 """Columns that an import can overwrite, and that undoing puts back."""
 
 
-MARK = "hashtext(concat_ws(chr(31), {}))".format(
-    ", ".join(
-        f"accounts.{name}::text"
-        for name in (*(name for name in RESTORED if name not in ("owner_id", "timezone")), "parent_id")
-    )
-    + ", CASE WHEN accounts.owner_named THEN accounts.owner_id END"
+MARK = mark_of(
+    *(f"accounts.{name}::text" for name in (*RESTORED, "parent_id") if name not in ("owner_id", "timezone")),
+    "CASE WHEN accounts.owner_named THEN accounts.owner_id END",
 )
 """What people can edit of an account in one number: another one means that somebody changed it.
 

@@ -13,17 +13,14 @@ from gcrm.core.errors import GcrmError, Invalid
 from gcrm.core.geo import ewkt
 from gcrm.exchange.mapping import Mapping
 from gcrm.exchange.services.accounts import Usual
-from gcrm.exchange.services.staging import Advance, explained
+from gcrm.exchange.services.staging import Advance, explained, mark_of
 from gcrm.people import queries
 from gcrm.people import services as people
 from gcrm.people.models import User
 
 RESTORED = ("name", "role", "team_id", "phone", "timezone", "home_address", "home")
 
-MARK = (
-    "hashtext(concat_ws(chr(31), users.name, users.role, users.team_id, users.phone, users.timezone, users.home_address,"
-    " users.home::text, users.active))"
-)
+MARK = mark_of(*(f"users.{name}::text" for name in (*RESTORED, "active")))
 """What stands for a version, which people have not: another number means that somebody changed the person."""
 
 _FATE = """
