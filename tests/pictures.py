@@ -68,7 +68,9 @@ def make_demo(anew: bool) -> dict[str, str]:
     settings = {"GCRM_DATA": str(data_folder()), "GCRM_DATABASE": DATABASE, "GCRM_DEMO_PASSWORD": PASSWORD}
     if anew:
         drop_databases(settings)
-    subprocess.run([sys.executable, "-m", "gcrm", "demo", *DEMO, "--if-empty"], env=clean_environment(settings), check=True)
+    subprocess.run(
+        [sys.executable, "-m", "gcrm", "demo", *DEMO, "--if-empty"], env=clean_environment(settings), check=True
+    )
     return settings
 
 
@@ -101,7 +103,9 @@ def pages(settings: dict[str, str], word: str) -> list[Page]:
 # -- pictures ------------------------------------------------------------------------------------------------------------
 
 
-def take_pages(watch: browsers.Watch, wanted: list[Page], prefix: str, enter: Callable[[Window, str], None] | None = None) -> None:
+def take_pages(
+    watch: browsers.Watch, wanted: list[Page], prefix: str, enter: Callable[[Window, str], None] | None = None
+) -> None:
     """Each page in each width and theme; what failed in them is printed."""
     FOLDER.mkdir(exist_ok=True)
     enter = enter or (lambda window, viewer: sign_in(window, f"{viewer}@demo.example", PASSWORD))
@@ -157,7 +161,9 @@ def take_readme_pictures(watch: browsers.Watch) -> None:
     desk.goto("/regions?level=county&metric=value_density")
     settle(desk)
     keep(desk, "map.png")
-    phone = watch.open(**browsers.PHONE | {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.5}, color_scheme="light")
+    phone = watch.open(
+        **browsers.PHONE | {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.5}, color_scheme="light"
+    )
     sign_in(phone, "rep1@demo.example", PASSWORD)
     # The demo plans working days; on a free day the next of them is shown.
     if phone.locator(".card-next").count() == 0:

@@ -79,7 +79,7 @@ def skip(stop_id: UUID) -> Response:
     shown = queries.own_stop(web.session(), _rep(), stop_id)
     services.skip(web.session(), shown)
     undo = url_for(".unskip", stop_id=shown.uuid)
-    flash({"text": _("%(name)s is skipped.", name=shown.account_name), "undo_url": undo}, "info")
+    flash({"text": _("%(name)s is skipped.", name=shown.account_name), "undo_url": undo}, "info")  # type: ignore[arg-type] # the toasts read mappings too
     return redirect(_page_of(shown))
 
 

@@ -119,13 +119,19 @@ def wait_for_map(page: Page) -> None:
 def drawn(page: Page, layer: str) -> int:
     """How many shapes or points of a layer stand on the map's canvas."""
     wait_for_map(page)
-    return int(page.evaluate("(layer) => document.getElementById('map').map.queryRenderedFeatures({ layers: [layer] }).length", layer))
+    return int(
+        page.evaluate(
+            "(layer) => document.getElementById('map').map.queryRenderedFeatures({ layers: [layer] }).length", layer
+        )
+    )
 
 
 def click_on_map(page: Page, lon: float, lat: float) -> None:
     """Click where a place is drawn."""
     wait_for_map(page)
-    x, y = page.evaluate("(place) => { const { x, y } = document.getElementById('map').map.project(place); return [x, y]; }", [lon, lat])
+    x, y = page.evaluate(
+        "(place) => { const { x, y } = document.getElementById('map').map.project(place); return [x, y]; }", [lon, lat]
+    )
     box = page.locator("#map").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + x, box["y"] + y)

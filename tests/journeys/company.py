@@ -23,7 +23,12 @@ from tests.journeys import pages
 PASSWORD = "six blue herons wade"
 ZONE = "America/New_York"
 HOME = (-76.88, 40.27)
-NAMES = ("한빛 카페", "O’Brien & Söhne", "Keystone Hardware", "The Very Long Name of a Distribution Centre in Mechanicsburg")
+NAMES = (
+    "한빛 카페",
+    "O’Brien & Söhne",
+    "Keystone Hardware",
+    "The Very Long Name of a Distribution Centre in Mechanicsburg",
+)
 ACCOUNTS = 24
 
 
@@ -42,7 +47,15 @@ def make_company(session: Session) -> dict[str, User]:
 def _staff(session: Session) -> dict[str, User]:
     top = make.make_team(session, "Field sales")
     north = make.make_team(session, "North", parent=top)
-    roles = {"admin": None, "planner": None, "marketer": None, "service": None, "manager1": top, "rep1": north, "rep2": north}
+    roles = {
+        "admin": None,
+        "planner": None,
+        "marketer": None,
+        "service": None,
+        "manager1": top,
+        "rep1": north,
+        "rep2": north,
+    }
     staff = {}
     for name, team in roles.items():
         role = name.rstrip("12")
@@ -53,7 +66,8 @@ def _staff(session: Session) -> dict[str, User]:
 def _regions(session: Session, owner: User) -> None:
     state = make.make_region(session, "42", "state", -78, 39, size=3, name="Pennsylvania")
     counties = [
-        make.make_region(session, f"4200{n}", "county", -78 + n % 3, 39 + n // 3, parent=state, name=f"County {n}") for n in range(9)
+        make.make_region(session, f"4200{n}", "county", -78 + n % 3, 39 + n // 3, parent=state, name=f"County {n}")
+        for n in range(9)
     ]
     make.make_territory(session, owner, tuple(counties[:5]), name="Susquehanna")
 
@@ -69,9 +83,22 @@ def _account(session: Session, number: int, staff: dict[str, User]) -> Account:
 
 
 def _past(session: Session, number: int, account: Account, rep: User) -> None:
-    make.make_contact(session, account, name="김서연" if number == 0 else f"Contact {number}", job_title="Buyer", phone="+1 717 555 0101", is_primary=True)
+    make.make_contact(
+        session,
+        account,
+        name="김서연" if number == 0 else f"Contact {number}",
+        job_title="Buyer",
+        phone="+1 717 555 0101",
+        is_primary=True,
+    )
     if number % 3 == 0:
-        make.make_opportunity(session, account, rep, name=f"Shelf space {number}", expected_close=clock.today(ZONE) + dt.timedelta(days=number))
+        make.make_opportunity(
+            session,
+            account,
+            rep,
+            name=f"Shelf space {number}",
+            expected_close=clock.today(ZONE) + dt.timedelta(days=number),
+        )
         visits.log_visit(
             session, account=account, user_id=rep.id, outcome="interested", zone=ZONE, note="Wants a second shelf.",
             at=clock.now() - dt.timedelta(days=20 + number), next_step="Send an offer", next_step_on=clock.today(ZONE),

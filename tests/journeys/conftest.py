@@ -47,7 +47,9 @@ def empty_site(playwright: browsers.Playwright, template: str, tmp_path: Path) -
 
 
 @pytest.fixture(scope="package")
-def company(playwright: browsers.Playwright, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+def company(
+    playwright: browsers.Playwright, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Company]:
     """A server with a small company in it, and every page that it has."""
     name = f"gcrm_test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
     files = tmp_path_factory.mktemp("files")

@@ -24,7 +24,11 @@ class Counties:
     def write(self, file: Path) -> Path:
         """The counties as GeoJSON with the properties GEOID and NAME."""
         features = [
-            {"type": "Feature", "properties": {"GEOID": code, "NAME": name}, "geometry": json.loads(shapely.to_geojson(shape))}
+            {
+                "type": "Feature",
+                "properties": {"GEOID": code, "NAME": name},
+                "geometry": json.loads(shapely.to_geojson(shape)),
+            }
             for code, name, shape in zip(self.codes, self.names, self.shapes, strict=True)
         ]
         file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
@@ -33,7 +37,10 @@ class Counties:
     def counted(self, points: list[tuple[float, float]]) -> dict[str, int]:
         """How many of the points lie in each county, by code; those without any are left out."""
         tree = shapely.STRtree([shapely.Point(point) for point in points])
-        found = {code: len(tree.query(shape, predicate="covers")) for code, shape in zip(self.codes, self.shapes, strict=True)}
+        found = {
+            code: len(tree.query(shape, predicate="covers"))
+            for code, shape in zip(self.codes, self.shapes, strict=True)
+        }
         return {code: count for code, count in found.items() if count}
 
     def name(self, code: str) -> str:
@@ -53,13 +60,22 @@ def counties() -> Counties:
 
     file = Path(next(iter(found.submodule_search_locations))) / "package_data" / "cb_2016_us_county_500k.shp"
     wanted = ", ".join(f"'{state}'" for state in STATES)
-    meta, _, wkb, columns = pyogrio.raw.read(file, encoding="UTF-8", columns=["GEOID", "NAME", "STATEFP"], where=f"STATEFP IN ({wanted})")
+    meta, _, wkb, columns = pyogrio.raw.read(
+        file, encoding="UTF-8", columns=["GEOID", "NAME", "STATEFP"], where=f"STATEFP IN ({wanted})"
+    )
     table = {name: [str(value) for value in column] for name, column in zip(meta["fields"], columns, strict=True)}
     shapes = shapely.from_wkb(wkb)
     near = shapely.intersects(shapes, shapely.box(WEST, SOUTH, EAST, NORTH))
-    return Counties(*([value for value, is_near in zip(values, near, strict=True) if is_near] for values in (table["GEOID"], table["NAME"], shapes)))
+    return Counties(
+        *(
+            [value for value, is_near in zip(values, near, strict=True) if is_near]
+            for values in (table["GEOID"], table["NAME"], shapes)
+        )
+    )
 
 
 def _squares() -> Counties:
-    boxes = {f"{y:02d}{x + 100:03d}": shapely.box(x, y, x + 1, y + 1) for y in range(SOUTH, NORTH) for x in range(WEST, EAST)}
+    boxes = {
+        f"{y:02d}{x + 100:03d}": shapely.box(x, y, x + 1, y + 1) for y in range(SOUTH, NORTH) for x in range(WEST, EAST)
+    }
     return Counties(list(boxes), [f"Square {code}" for code in boxes], list(boxes.values()))

@@ -29,6 +29,7 @@ VIEWERS = {
 STRANGERS_PAGES = ("security.login", "security.forgot_password", "security.reset_password", "people.join")
 """Seen before anybody signed in."""
 NO_PAGES = {
+    "pipeline.cards": "a part of the board, asked for with the last card it shows",
     "admin.setup": "gone once the organisation is founded; journeys and pictures see it on an empty site",
     "security.reset_password": "its link comes by mail",
     "exchange.export_accounts": "a file",
@@ -66,9 +67,15 @@ EXAMPLES = {
 }  # fmt: skip
 """For each name in an address, the row that shows most."""
 EXAMPLES_OF = {
-    ("field.visit", "visit_id"): "SELECT v.uuid FROM visits v JOIN users u ON u.id = v.user_id WHERE v.status = 'arrived'"
+    (
+        "field.visit",
+        "visit_id",
+    ): "SELECT v.uuid FROM visits v JOIN users u ON u.id = v.user_id WHERE v.status = 'arrived'"
     " AND u.email LIKE 'rep1@%' ORDER BY v.id DESC LIMIT 1",
-    ("exchange.mapping", "batch_id"): "SELECT uuid FROM import_batches WHERE status = 'uploaded' ORDER BY id DESC LIMIT 1",
+    (
+        "exchange.mapping",
+        "batch_id",
+    ): "SELECT uuid FROM import_batches WHERE status = 'uploaded' ORDER BY id DESC LIMIT 1",
 }
 FIXED = {"name": "owner", "ext": "csv"}
 """Words of an address that are no row."""
@@ -113,7 +120,9 @@ def _example(rule: Rule, argument: str, session: Session) -> Any:
     query = EXAMPLES_OF.get((rule.endpoint, argument)) or EXAMPLES.get(argument)
     found = session.scalar(text(query)) if query else None
     if found is None:
-        raise NoExample(f"{rule.rule} ({rule.endpoint}) has no example for “{argument}”: add one to tests/journeys/pages.py")
+        raise NoExample(
+            f"{rule.rule} ({rule.endpoint}) has no example for “{argument}”: add one to tests/journeys/pages.py"
+        )
     return found
 
 
@@ -122,7 +131,9 @@ def _invitation(session: Session) -> str:
     from gcrm.people import queries, services
 
     newcomer = queries.user_by_email(session, "newcomer@demo.example")
-    return services.invite(session, newcomer or services.add_user(session, email="newcomer@demo.example", role="rep", name="Kim Seo-yeon"))
+    return services.invite(
+        session, newcomer or services.add_user(session, email="newcomer@demo.example", role="rep", name="Kim Seo-yeon")
+    )
 
 
 def _planner() -> Principal:
@@ -145,7 +156,9 @@ def be_under_way(session: Session) -> None:
         return
     last = text(EXAMPLES["stop_id"].replace("s.uuid", "s.id, d.rep_id").replace("ORDER BY s.id", "ORDER BY s.id DESC"))
     stop_id, rep_id = session.execute(last).one()
-    services.arrive(session, session.get_one(Stop, stop_id), rep_id, position=None, accuracy=None, reason="not permitted")
+    services.arrive(
+        session, session.get_one(Stop, stop_id), rep_id, position=None, accuracy=None, reason="not permitted"
+    )
 
 
 FILE = """Kundennr;Kunde;Straße;PLZ;Ort;lon;lat
@@ -167,7 +180,9 @@ def bring_files(principal: Principal) -> None:
         if session.scalar(text(EXAMPLES_OF["exchange.mapping", "batch_id"])) is not None:
             return
         options = Options(mapping={"Kundennr": "external_id", "Kunde": "name"}, values={"status": "prospect"})
-        read = batches.open_batch(session, kind="accounts", filename="Kunden.csv", stream=BytesIO(FILE), options=options)
+        read = batches.open_batch(
+            session, kind="accounts", filename="Kunden.csv", stream=BytesIO(FILE), options=options
+        )
         batches.queue(session, read)
         batches.open_batch(session, kind="accounts", filename="Kunden 2.csv", stream=BytesIO(FILE))
     tasks.run_batch(principal, read.id)

@@ -50,7 +50,10 @@ def test_from_an_empty_organisation_to_a_visit_that_the_manager_sees(empty_site,
     expect(admin.get_by_role("heading", name="First steps")).to_be_visible()
     expect(admin.locator(".step-done")).to_have_count(0)
     import_regions(empty_site, land.write(tmp_path / "counties.geojson"))
-    links = {name: invite(admin, name, role) for name, role in (("Mo Manager", "manager"), ("Pat Planner", "planner"), ("Rita Rep", "rep"))}
+    links = {
+        name: invite(admin, name, role)
+        for name, role in (("Mo Manager", "manager"), ("Pat Planner", "planner"), ("Rita Rep", "rep"))
+    }
     admin.goto("/start")
     expect(admin.locator(".step-done")).to_have_count(2)
 
@@ -59,7 +62,9 @@ def test_from_an_empty_organisation_to_a_visit_that_the_manager_sees(empty_site,
     import_customers(planner, file, len(stores(file)))
     see_them_by_county(planner, land, held)
 
-    rep = watching.open(**browsers.PHONE, timezone_id="America/New_York", geolocation=ROCKVILLE, permissions=["geolocation"])
+    rep = watching.open(
+        **browsers.PHONE, timezone_id="America/New_York", geolocation=ROCKVILLE, permissions=["geolocation"]
+    )
     join(rep, links["Rita Rep"], "rita.rep@herons.example")
     say_where_home_is(rep)
 
@@ -123,7 +128,10 @@ def see_them_by_county(planner: Page, land: Counties, held: dict[str, int]) -> N
     expect(planner.locator("#legend li").first).to_be_visible()
     cells = planner.locator("#regions tbody tr")
     expect(cells).to_have_count(len(held))
-    shown = {row.get_attribute("data-key").removeprefix("us:"): row.locator(".number").first.inner_text() for row in cells.all()}
+    shown = {
+        row.get_attribute("data-key").removeprefix("us:"): row.locator(".number").first.inner_text()
+        for row in cells.all()
+    }
     assert shown == {code: str(count) for code, count in held.items()}
     assert browsers.serious_faults(planner) == []
 
