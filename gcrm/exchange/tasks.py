@@ -7,16 +7,13 @@ from pathlib import Path
 
 from gcrm.core import db, jobs
 from gcrm.core.db import Principal
-from gcrm.core.errors import Conflict, GcrmError
+from gcrm.core.errors import GcrmError
 from gcrm.exchange.models import ImportBatch
 from gcrm.exchange.services import batches, undoing
+from gcrm.exchange.services.batches import Cancelled
 from gcrm.exchange.services.staging import Advance, Figures
 
 BETWEEN_NOTES_SECONDS = 1.0
-
-
-class Cancelled(Conflict):
-    """Somebody stopped the import while it ran."""
 
 
 @jobs.task("exchange.run_import", queue="later")

@@ -91,6 +91,22 @@ def test_progress_is_seen_by_others_and_a_cancelled_run_rolls_back(principal, mo
     assert accounts(principal) == 0
 
 
+def test_cancelling_in_the_last_moment_still_counts(principal, monkeypatch):
+    keep = batches.staging.keep_rows
+
+    def cancelled_meanwhile(session, *arguments):
+        with db.transaction(principal) as other:
+            batches.cancel(other, other.get_one(ImportBatch, batch_id))
+        return keep(session, *arguments)
+
+    batch_id = opened(principal)
+    monkeypatch.setattr(batches.staging, "keep_rows", cancelled_meanwhile)
+    with pytest.raises(batches.Cancelled):
+        tasks.run_batch(principal, batch_id)
+    assert seen(principal, batch_id).status == "refused"
+    assert accounts(principal) == 0
+
+
 def test_the_job_runs_in_the_name_of_who_queued_it(principal):
     batch_id = opened(principal)
     with db.transaction(principal) as session:

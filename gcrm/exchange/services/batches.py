@@ -64,6 +64,10 @@ class Trial:
     """What postcodes and phone numbers are read as."""
 
 
+class Cancelled(Conflict):
+    """Somebody stopped the import while it ran."""
+
+
 def _silent(_done: int, _total: int, _what: str) -> None:
     pass
 
@@ -296,17 +300,20 @@ def _estimated_rows(table: Table) -> int:
 def _settle(session: PrincipalSession, batch: ImportBatch, figures: Figures, columns: Mapping) -> None:
     """Write the figures down; from now on the file is not needed any more."""
     unplaced, outside = accounts.unplaced_and_outside(session) if batch.kind == "accounts" else (0, 0)
-    session.execute(
+    settled = session.execute(
         update(ImportBatch)
-        .where(ImportBatch.id == batch.id)
+        .where(ImportBatch.id == batch.id, ImportBatch.status != "refused")
         .values(
             columns=[{"header": header, "field": columns.field_of(header)} for header in columns.headers],
             status="settled", fault=None, read=figures.read, created=figures.created, updated=figures.updated,
             unchanged=figures.unchanged, rejected=figures.rejected, unplaced=unplaced, outside=outside,
             settled_at=clock.now(), progress_done=figures.read, progress_total=figures.read, progress_text=None,
-        ),
+        )
+        .returning(ImportBatch.id),
         execution_options={"synchronize_session": False},
     )  # fmt: skip
+    if settled.first() is None:
+        raise Cancelled("The import was cancelled. Nothing of the file was imported.")
 
 
 def forget_file(session: PrincipalSession, batch: ImportBatch) -> None:

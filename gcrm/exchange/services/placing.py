@@ -115,15 +115,18 @@ WHERE fate.reason IS NULL AND x IS NOT NULL AND accounts.location IS DISTINCT FR
 """
 
 SWAPPED = """
-UPDATE fate SET reason = 'Latitude ' || y || ' and longitude ' || x
-  || ' look swapped: the other way round they lie in ' || upper(swapped.country) || '.'
-FROM (
-  SELECT positions.number, x, y, coalesce(incoming.country, accounts.country, :country) AS country
+WITH lost AS MATERIALIZED (
+  SELECT positions.number, x, y, coalesce(incoming.country, accounts.country, :country) AS country,
+    ST_SetSRID(ST_MakePoint(y, x), 4326) AS mirrored
   FROM positions JOIN incoming USING (number) JOIN fate USING (number)
     LEFT JOIN accounts ON accounts.id = fate.account_id
   WHERE positions.placed = 'outside' AND abs(x) <= 90
-) AS swapped
-WHERE fate.number = swapped.number AND EXISTS (
-  SELECT 1 FROM regions WHERE regions.country = swapped.country AND level IN ('state', 'county', 'municipality')
-    AND boundary && ST_SetSRID(ST_MakePoint(y, x), 4326) AND ST_Covers(boundary, ST_SetSRID(ST_MakePoint(y, x), 4326)))
+), found AS MATERIALIZED (
+  SELECT lost.*, coalesce(gcrm_region_at('state', mirrored), gcrm_region_at('county', mirrored),
+    gcrm_region_at('municipality', mirrored)) AS region_id FROM lost
+)
+UPDATE fate SET reason = 'Latitude ' || y || ' and longitude ' || x
+  || ' look swapped: the other way round they lie in ' || upper(found.country) || '.'
+FROM found JOIN regions ON regions.id = region_id AND regions.country = found.country
+WHERE fate.number = found.number
 """
