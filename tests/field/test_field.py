@@ -144,3 +144,26 @@ def test_without_a_plan_the_rep_asks_for_one(login_as, session, rep):
     assert "Plan my day" in client.get("/field/").get_data(as_text=True)
     assert client.post("/field/plan").status_code == 302
     assert plans.unfinished_plan(session, rep.id, clock.today(ZONE)).status == "queued"
+
+
+def test_the_strip_of_days_says_where_stops_wait(login_as, session, rep, day):
+    page = login_as(rep).get("/field/").get_data(as_text=True)
+    assert page.count('class="visually-hidden">2 stops') == 1
+
+
+def test_a_visit_of_another_days_plan_leads_back_to_that_day(login_as, session, rep, day):
+    tomorrow = clock.today(ZONE) + dt.timedelta(days=1)
+    session.get(DayPlan, day.id).day = tomorrow
+    session.flush()
+    client = login_as(rep)
+    assert f"day={tomorrow}" in client.get("/field/").get_data(as_text=True)
+    client.post(f"/field/stops/{stops(session)[0].uuid}/arrive", data={})
+    logged = client.post(f"/field/visits/{session.scalar(select(Visit)).uuid}", data={"outcome": "order"})
+    assert logged.location == f"/field/?day={tomorrow}"
+
+
+def test_a_log_without_outcome_says_what_is_missing(login_as, session, rep, day):
+    client = login_as(rep)
+    client.post(f"/field/stops/{stops(session)[0].uuid}/arrive", data={})
+    answer = client.post(f"/field/visits/{session.scalar(select(Visit)).uuid}", data={"note": "x"})
+    assert "Choose what came of it." in answer.get_data(as_text=True)
