@@ -1,7 +1,7 @@
 """`make pictures`: a screenshot of every page, in two widths, light and dark, into the folder pictures.
 
-A small demo is made in the test cluster, and kept there, so that the next run starts at once; beside it stands an empty
-organisation, whose pages must say what to do. `--readme` takes the two pictures of the README only, `--only WORD` the pages with
+A small demo is made in a cluster of its own, and kept, so that the next run starts at once; beside it stands an organisation
+without anything, whose pages must say what to do. `--readme` takes the two pictures of the README only, `--only WORD` the pages with
 that word in their name, `--anew` makes the demo again.
 """
 
@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import email
+import email.policy
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +39,7 @@ DEMO = ("--accounts", "1500", "--reps", "6", "--seed", "1")
 WIDTHS = {360: browsers.PHONE, 1280: browsers.DESKTOP}
 THEMES = ("light", "dark")
 LARGEST_BYTES = 300_000
+LOST = Page("error", "/nothing-here", "rep1")
 
 
 def main() -> None:
@@ -49,7 +53,10 @@ def main() -> None:
         with running(settings) as site:
             take_readme_pictures(browsers.Watch(browser, site.address))
             if not chosen.readme:
-                take_pages(browsers.Watch(browser, site.address), pages(settings, chosen.only), "")
+                wanted = [*pages(settings), LOST, reset_page(browser, site, settings)]
+                take_pages(
+                    browsers.Watch(browser, site.address), [page for page in wanted if chosen.only in page.name], ""
+                )
         if not chosen.readme and not chosen.only:
             take_empty_pages(browser, settings)
 
@@ -61,20 +68,20 @@ def data_folder() -> Path:
     from gcrm.core import paths
 
     usual = paths.default_data_folder()
-    return usual.with_name(usual.name + "-test")
+    return usual.with_name(usual.name + "-pictures")
 
 
 def make_demo(anew: bool) -> dict[str, str]:
     settings = {"GCRM_DATA": str(data_folder()), "GCRM_DATABASE": DATABASE, "GCRM_DEMO_PASSWORD": PASSWORD}
     if anew:
-        drop_databases(settings)
+        drop_database(settings, DATABASE)
     subprocess.run(
         [sys.executable, "-m", "gcrm", "demo", *DEMO, "--if-empty"], env=clean_environment(settings), check=True
     )
     return settings
 
 
-def drop_databases(settings: dict[str, str]) -> None:
+def drop_database(settings: dict[str, str], name: str) -> None:
     os.environ.update(settings)
     from sqlalchemy import text
 
@@ -82,8 +89,7 @@ def drop_databases(settings: dict[str, str]) -> None:
     from gcrm.core.cluster import SUPERUSER
 
     with schema.connected(SUPERUSER, "postgres", autocommit=True) as connection:
-        for name in (DATABASE, EMPTY_DATABASE):
-            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
 @contextlib.contextmanager
@@ -95,20 +101,34 @@ def running(settings: dict[str, str]) -> Iterator[Site]:
         site.stop()
 
 
-def pages(settings: dict[str, str], word: str) -> list[Page]:
-    found = [Page(**page) for page in json.loads(run_module("tests.journeys.pages", settings))]
-    return [page for page in found if word in page.name]
+def pages(settings: dict[str, str]) -> list[Page]:
+    return [Page(**page) for page in json.loads(run_module("tests.journeys.pages", settings))]
+
+
+def reset_page(browser: browsers.Browser, site: Site, settings: dict[str, str]) -> Page:
+    """Where the link in the mail to somebody who forgot the password leads."""
+    folder = Path(settings["GCRM_DATA"]) / "mail"
+    before = set(folder.glob("*.eml"))
+    watch = browsers.Watch(browser, site.address)
+    window = watch.open()
+    window.goto("/reset")
+    window.get_by_label("E-mail").fill("marketer@demo.example")
+    window.get_by_role("button", name="Send the link").click()
+    window.wait_for_load_state()
+    watch.close()
+    (letter,) = set(folder.glob("*.eml")) - before
+    text = email.message_from_bytes(letter.read_bytes(), policy=email.policy.default).get_content()
+    found = re.search(r"/reset/\S+", text)
+    assert found is not None
+    return Page("security-reset_password", found[0], None)
 
 
 # -- pictures ------------------------------------------------------------------------------------------------------------
 
 
-def take_pages(
-    watch: browsers.Watch, wanted: list[Page], prefix: str, enter: Callable[[Window, str], None] | None = None
-) -> None:
+def take_pages(watch: browsers.Watch, wanted: list[Page], prefix: str) -> None:
     """Each page in each width and theme; what failed in them is printed."""
     FOLDER.mkdir(exist_ok=True)
-    enter = enter or (lambda window, viewer: sign_in(window, f"{viewer}@demo.example", PASSWORD))
     for width, device in WIDTHS.items():
         for theme in THEMES:
             windows: dict[str | None, Window] = {}
@@ -116,7 +136,7 @@ def take_pages(
                 if page.viewer not in windows:
                     windows[page.viewer] = watch.open(**device, color_scheme=theme)
                     if page.viewer:
-                        enter(windows[page.viewer], page.viewer)
+                        sign_in(windows[page.viewer], f"{page.viewer}@demo.example", PASSWORD)
                 take(windows[page.viewer], page, FOLDER / f"{prefix}{page.name}-{width}-{theme}.png")
             watch.close()
     for fault in dict.fromkeys(watch.faults):
@@ -125,7 +145,7 @@ def take_pages(
 
 def take(window: Window, page: Page, file: Path) -> None:
     answer = window.context.request.get(page.path, max_redirects=0)
-    if answer.status != 200 or "<html" not in answer.text()[:300]:
+    if not (answer.ok or page.name == LOST.name) or "<html" not in answer.text()[:300] or 300 <= answer.status < 400:
         return
     window.goto(page.path)
     settle(window)
@@ -142,15 +162,13 @@ def settle(window: Window) -> None:
 
 def take_empty_pages(browser: browsers.Browser, settings: dict[str, str]) -> None:
     """The first page, and what stands where nothing is yet."""
-    drop = dict(settings, GCRM_DATABASE=EMPTY_DATABASE)
-    with running(drop) as site:
+    drop_database(settings, EMPTY_DATABASE)
+    with running(settings | {"GCRM_DATABASE": EMPTY_DATABASE}) as site:
         watch = browsers.Watch(browser, site.address)
-        if site.is_new:
-            take_pages(watch, [Page("setup", "/setup", None)], "empty-")
-            window = watch.open()
-            found_organisation(window, site.setup_code, "admin@demo.example", PASSWORD)
-            watch.close()
-        wanted = [page for page in pages(settings, "") if page.path.count("-") < 4 and page.viewer]
+        take_pages(watch, [Page("setup", "/setup", None)], "empty-")
+        found_organisation(watch.open(), site.setup_code, "admin@demo.example", PASSWORD)
+        watch.close()
+        wanted = [page for page in pages(settings) if page.path.count("-") < 4 and page.viewer]
         take_pages(watch, [Page(page.name, page.path, "admin") for page in wanted], "empty-")
 
 

@@ -110,6 +110,9 @@ def _pages(rule: Rule, session: Session) -> Iterator[Page]:
     _, path = rule.build(values, append_unknown=False) or ("", rule.rule)
     viewer = None if rule.endpoint in STRANGERS_PAGES else VIEWERS.get(rule.endpoint.partition(".")[0], "planner")
     yield Page(rule.endpoint.replace(".", "-"), str(path), viewer)
+    if rule.endpoint == "field.today":
+        day = session.scalar(text(EXAMPLES["plan_id"].replace("d.uuid", "d.day")))
+        yield Page("field-day", f"{path}?day={day}", viewer)
 
 
 def _example(rule: Rule, argument: str, session: Session) -> Any:

@@ -53,11 +53,6 @@ class Site:
         self._ready.set()
 
     @property
-    def is_new(self) -> bool:
-        """Whether the server said that nobody is set up yet."""
-        return any("/setup and give the code" in line for line in self.said)
-
-    @property
     def setup_code(self) -> str:
         """The one-time code that the server printed."""
         (code,) = [line.rpartition(" ")[2] for line in self.said if "/setup and give the code" in line]
