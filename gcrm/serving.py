@@ -31,11 +31,11 @@ PR_SET_PDEATHSIG = 1
 def serve(demo: bool, country: str, no_workers: bool) -> None:
     """Serve the app with its two workers."""
     logs.configure()
-    console.open_database()
     if demo:
-        from gcrm.demo.cli import demo as make_demo
+        from gcrm.demo.cli import ensure_demo
 
-        make_demo.main(["--if-empty", "--country", country], standalone_mode=False)
+        ensure_demo(country)
+    console.open_database(quiet=demo)
     with _listening() as listener, _workers(() if no_workers else QUEUES):
         _serve(listener)
 
@@ -90,7 +90,8 @@ def _serve(listener: socket.socket) -> None:
     class Server(BaseApplication):  # type: ignore[misc]
         def load_config(self) -> None:
             for name, value in {
-                "bind": [f"fd://{listener.fileno()}"],
+                # A copy, because gunicorn closes what it is given.
+                "bind": [f"fd://{os.dup(listener.fileno())}"],
                 "workers": settings().web_processes,
                 "worker_class": "gthread",
                 "threads": settings().threads,

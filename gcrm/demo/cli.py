@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -49,6 +51,18 @@ def demo(country: str, accounts: int, reps: int, seed: int, if_empty: bool, rese
 
     wish = Wish(country, accounts, reps, seed)
     _report(_make(wish), wish, as_json)
+
+
+def ensure_demo(country: str) -> None:
+    """From now on work on the demo's database, and have the demo in it.
+
+    It is made in a process of its own, so that the 300 MB that making it takes are given back.
+    """
+    _choose_database()
+    if presence.who_is_there() is None:
+        made = subprocess.run([sys.executable, "-m", "gcrm", "demo", "--country", country], check=False)
+        if made.returncode:
+            sys.exit(made.returncode)
 
 
 def _choose_database() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -58,15 +59,21 @@ class Site:
         (code,) = [line.rpartition(" ")[2] for line in self.said if "/setup and give the code" in line]
         return code
 
-    def stop(self) -> None:
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def stop(self, way: signal.Signals = signal.SIGTERM) -> int | None:
+        """Its exit status; None where it never ran."""
         if self._process is None or self._process.poll() is not None:
-            return
-        self._process.terminate()
+            return self._process and self._process.returncode
+        self._process.send_signal(way)
         try:
             self._process.wait(LONGEST_STOP)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+        return self._process.wait()
 
 
 def clean_environment(settings: dict[str, str]) -> dict[str, str]:
