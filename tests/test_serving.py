@@ -17,7 +17,7 @@ from tests.journeys.site import Site, on_cluster
 def test_it_stops_with_its_workers_and_without_a_complaint(own_database, tmp_path, way):
     site = Site(on_cluster(own_database, tmp_path)).start()
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(site.address)
+        urllib.request.urlopen(site.address)  # noqa: S310
     workers = [int(child) for child in children(site.pid) if "worker" in command(child)]
     assert len(workers) == 2
     assert site.stop(way) == 0

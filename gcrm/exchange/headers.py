@@ -28,6 +28,7 @@ NOT_SET = frozenset({"gcrm_id", "external_id", "email"})
 # Where two columns of a file mean the same field, the word that stands first here wins.
 _ACCOUNT_WORDS = {
     "external_id": "external_id,store_id,store no,store number,store num,shop id,shop no,customer_id,customer no,customer number,"
+    "cust no,cust id,"
     "account_id,account no,account number,client id,outlet id,site id,location id,branch id,id,code,store code,"
     "customer code,account code,branch code,branch no,key,상가업소번호,업소번호,관리번호,거래처코드,고객번호,고객코드,매장코드,매장번호,점포코드,"
     "점포번호,지점코드,코드",
