@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -135,6 +136,14 @@ def _announce(_server: Any) -> None:
     click.echo("Stop it with Ctrl-C.")
 
 
+def _warm_planner() -> None:
+    """Load the planner's compiled parts before the first plan is asked for."""
+    from gcrm.routing.kernel.warm import warm
+
+    with contextlib.suppress(OSError):
+        warm()
+
+
 @click.command()
 @click.argument("queue", required=False, type=click.Choice(QUEUES))
 @click.option("--quiet", is_flag=True, hidden=True, help="Started by serve, which has said it all.")
@@ -146,4 +155,6 @@ def worker(queue: str | None, quiet: bool) -> None:
     if queue == "later":
         os.nice(NICENESS_OF_LATER)
     console.open_database(quiet=quiet)
+    if queue != "later":
+        threading.Thread(target=_warm_planner, daemon=True).start()
     jobs.run_worker([queue] if queue else QUEUES)

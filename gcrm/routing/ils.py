@@ -8,7 +8,6 @@ orienteering (Tsiligirides 1984).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import combinations
 from random import Random
 
@@ -17,23 +16,13 @@ import numpy as np
 from gcrm.routing.fill import Taste, fill
 from gcrm.routing.improve import improve, prune
 from gcrm.routing.model import FAR, Model
-from gcrm.routing.plan import Narrow, Plan, Stops
+from gcrm.routing.plan import Found, Plan
 from gcrm.routing.track import Tracks
 
 # After so many steps without a better plan, and as many more for each visit, nothing better is expected.
 STALE = 200
 # Up to so many pairs of shift and visit each pair gets a random liking of its own in every step.
 MOST_LIKINGS = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the search hands back: stops, chosen end and begin of each shift, windows narrowed, steps walked."""
-
-    stops: tuple[Stops, ...]
-    ends: tuple[int, ...]
-    narrow: Narrow
-    steps: int
 
 
 def search(

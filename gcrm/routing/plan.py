@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gcrm.routing.model import FAR, Model, merged
 from gcrm.routing.track import Track, Tracks
 
 Stops = tuple[int, ...]
 Narrow = dict[int, tuple[tuple[int, int], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search hands back: stops, chosen end and begin of each shift, windows narrowed, steps walked."""
+
+    stops: tuple[Stops, ...]
+    ends: tuple[int, ...]
+    narrow: Narrow
+    steps: int
 
 
 class Plan:

@@ -6,22 +6,24 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from gcrm.core.errors import GcrmError
 from gcrm.routing.answer import plan_of, solution_of
 from gcrm.routing.check import check
-from gcrm.routing.ils import search, topped_up
+from gcrm.routing.ils import locked_plan, search, topped_up
 from gcrm.routing.model import Model, model_of
-from gcrm.routing.plan import Plan
-from gcrm.routing.problem import Problem
-from gcrm.routing.solution import Solution
+from gcrm.routing.plan import Found, Plan
+from gcrm.routing.problem import Place, Problem, Shift, Visit
+from gcrm.routing.solution import FEASIBLE, OPTIMAL, Solution
 from gcrm.routing.track import Tracks
 from gcrm.routing.travel import TravelTimes, filled
 
 DEFAULT_SECONDS = 2.0
 # One step of the search counts this many steps, one solution of OR-Tools counts one: so one number says both.
 SEARCH_STEP = 100
+LEAST_PROOF_SECONDS = 0.1
 
 
 def solve(
@@ -42,6 +44,7 @@ def solve(
     seed : of every random choice
     tell : called with (steps, value) whenever the search finds a better plan
     """
+    load()
     began = time.perf_counter()
     if time_limit is None and steps is None:
         time_limit = DEFAULT_SECONDS
@@ -59,14 +62,14 @@ class _Run:
         # Writing the answer takes a while on large problems, and OR-Tools gets an eighth of the rest.
         size = len(problem.visits)
         writing = 0.01 + 1e-4 * size + 8e-6 * size * len(problem.shifts)
-        self.search_seconds = None if time_limit is None else max(0.0, time_limit * 0.85 - writing)
+        # One shift is searched through soon; the time is better spent on the proof of its plan.
+        share = 0.5 if len(problem.shifts) == 1 else 0.85
+        self.search_seconds = None if time_limit is None else max(0.0, time_limit * share - writing)
         self.all_seconds = None if time_limit is None else time_limit * 0.97 - writing
 
     def answer(self, tell: Callable[[int, float], None] | None) -> Solution:
         """Search, let OR-Tools judge and improve, write the better plan."""
-        if self.time_limit is None or self.time_limit >= 1:
-            _warm()
-        found = search(self.model, self.go_on, self.seed, tell)
+        found = self.searched(tell)
         plan = plan_of(self.tracks_of, found.stops, found.ends, found.narrow)
         if plan is None:
             raise GcrmError("The search handed back a plan that breaks its own rules.")
@@ -74,7 +77,34 @@ class _Run:
         if best is None:
             # One solution of OR-Tools is the plan it was given, so a replay of these steps stops there.
             best = self.written(plan, found.steps * SEARCH_STEP + (self.steps != 0), "gcrm-ils")
-        return replace(best, solve_seconds=round(time.perf_counter() - self.began, 3))
+        return replace(self.proved(best), solve_seconds=round(time.perf_counter() - self.began, 3))
+
+    def proved(self, solution: Solution) -> Solution:
+        """Return the solution with a closer bound, where the time that is left allows it.
+
+        The routes stay as they are, so that the steps still replay them.
+        """
+        if self.time_limit is None or len(self.problem.shifts) != 1 or solution.status != FEASIBLE:
+            return solution
+        seconds = self.time_limit * 0.95 - (time.perf_counter() - self.began)
+        if seconds < LEAST_PROOF_SECONDS:
+            return solution
+        from gcrm.routing.exact.proof import prove
+
+        proof = prove(self.problem, solution, seconds)
+        bound = solution.bound if proof.bound is None else min(proof.bound, solution.bound or proof.bound)
+        is_best = proof.is_optimal and proof.better is None
+        return replace(solution, bound=solution.objective if is_best else bound, status=OPTIMAL if is_best else FEASIBLE)
+
+    def searched(self, tell: Callable[[int, float], None] | None) -> Found:
+        """Search by the compiled kernel; shifts that begin where others end are walked in Python."""
+        from gcrm.routing.kernel.search import can_search
+        from gcrm.routing.kernel.search import search as search_compiled
+
+        if can_search(self.model):
+            locked = locked_plan(self.tracks_of)
+            return search_compiled(self.model, locked, self.most_walked, self.go_on, self.seed, tell)
+        return search(self.model, self.go_on, self.seed, tell)
 
     def go_on(self, walked: int) -> bool:
         """Say whether the search may take another step."""
@@ -138,6 +168,14 @@ def _version(package: str) -> str:
         return "0"
 
 
-def _warm() -> None:
-    """Import OR-Tools before the clock matters."""
+@cache
+def load() -> None:
+    """Load OR-Tools and what is compiled before the clock matters, once in each process."""
     import ortools.constraint_solver.pywrapcp  # noqa: F401
+
+    from gcrm.routing.kernel.search import search as search_compiled
+
+    places = (Place(lat=0.0, lon=0.0), Place(lat=0.0, lon=0.1))
+    shift = Shift(id="s", start=0, end=9000, from_place=0, to_place=0)
+    model = model_of(filled(Problem((shift,), (Visit("v", 1, 60, prize=1.0),), places)))
+    search_compiled(model, locked_plan(Tracks(model)), 2, lambda _: True, 1)

@@ -1,0 +1,58 @@
+"""Handing many arrays to compiled code as one pointer.
+
+A named tuple of fifty arrays is taken apart into hundreds of arguments at every call, and compiling that takes minutes; a
+structref (numba's mutable struct) is one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from numba.core import types
+from numba.experimental import structref
+
+from gcrm.routing.kernel.arrays import Given
+from gcrm.routing.kernel.jit import compiler
+from gcrm.routing.kernel.state import State
+
+door = compiler(Path(__file__).parent)
+
+
+class _Fields(types.StructRef):
+    def preprocess_fields(self, fields: Any) -> Any:
+        return tuple((name, types.unliteral(kind)) for name, kind in fields)
+
+
+@structref.register
+class GivenType(_Fields):
+    """The type of a problem in compiled code."""
+
+
+@structref.register
+class StateType(_Fields):
+    """The type of a search's state in compiled code."""
+
+
+class GivenRef(structref.StructRefProxy):  # type: ignore[misc]
+    """A problem as compiled code takes it; the arrays are those of the `Given` it was made of."""
+
+
+class StateRef(structref.StructRefProxy):  # type: ignore[misc]
+    """A state as compiled code takes it; the arrays are those of the `State` it was made of."""
+
+
+structref.define_proxy(GivenRef, GivenType, list(Given._fields))
+structref.define_proxy(StateRef, StateType, list(State._fields))
+
+
+@door
+def given_ref(arrays):
+    """Return the reference of a problem's arrays, given as a plain tuple."""
+    return GivenRef(*arrays)
+
+
+@door
+def state_ref(arrays):
+    """Return the reference of a state's arrays, given as a plain tuple."""
+    return StateRef(*arrays)

@@ -1,0 +1,135 @@
+"""Taking a plan apart: stretches of one or two neighbouring routes, strings around a place, whole groups.
+
+Ruin and recreate is Schrimpf et al. (2000); the strings of adjacent routes are SISR's (Christiaens and Vanden Berghe 2020).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gcrm.routing.kernel.chance import below, unit
+from gcrm.routing.kernel.jit import compiler
+from gcrm.routing.kernel.state import evaluate, take_out, touched
+
+compiled = compiler(Path(__file__).parent)
+
+MEAN_REMOVED = 10.0
+LONGEST_STRING = 10
+SPLIT = 0.5
+
+
+@compiled
+def choose_routes(g, p):
+    """Put a random route, and mostly a second one that passes near it, into `chosen`; return how many."""
+    shifts = len(g.start)
+    first = below(p.dice, shifts)
+    p.chosen[0] = first
+    if shifts == 1 or unit(p.dice) < 0.25:
+        return 1
+    if shifts <= 3 or p.size[first] == 0:
+        other = below(p.dice, shifts)
+        p.chosen[1] = other
+        return 1 if other == first else 2
+    for _ in range(20):
+        v = p.seq[first, below(p.dice, p.size[first])]
+        u = g.near[v, below(p.dice, g.near.shape[1])]
+        if u >= 0 and p.where[u] >= 0 and p.where[u] != first:
+            p.chosen[1] = p.where[u]
+            return 2
+    return 1
+
+
+@compiled
+def ruin_stretch(g, p, s, alone):
+    """Take a stretch out of a route and now and then one stop more; sometimes choose another end."""
+    free = p.size[s] - p.fixed[s]
+    if g.ends[s] > 1 and unit(p.dice) < 0.3:
+        end = p.end[s]
+        touched(p, s)
+        p.end[s] = below(p.dice, g.ends[s])
+        if not evaluate(g, p, s, s):
+            p.end[s] = end
+            evaluate(g, p, s, s)
+    if free <= 0:
+        return
+    most = min(free, 5) if alone else min(free, max(3, free // 3))
+    length = 1 + below(p.dice, most)
+    at = p.fixed[s] + below(p.dice, free - length + 1)
+    for k in range(at, at + length):
+        p.gone[p.seq[s, k]] = True
+    if unit(p.dice) < 1 / 3:
+        p.gone[p.seq[s, p.fixed[s] + below(p.dice, free)]] = True
+    take_out(g, p, s)
+
+
+@compiled
+def ruin_strings(g, p):
+    """Take strings out of the routes near a random visit; return the visits taken, at the front of `queue`."""
+    n, used, served = len(g.place), 0, 0
+    for s in range(len(g.start)):
+        if p.size[s] > p.fixed[s]:
+            used += 1
+            served += p.size[s] - p.fixed[s]
+    if not used:
+        return 0
+    longest = min(float(LONGEST_STRING), served / used)
+    strings = int(1 + unit(p.dice) * (4 * MEAN_REMOVED / (1 + longest) - 1))
+    seed = below(p.dice, n)
+    count, met = 0, 0
+    for i in range(-1, g.near.shape[1]):
+        if met >= strings:
+            break
+        v = seed if i < 0 else g.near[seed, i]
+        if v < 0 or p.where[v] < 0:
+            continue
+        s = p.where[v]
+        again = False
+        for j in range(met):
+            again = again or p.chosen[j] == s
+        if again:
+            continue
+        size, fixed = p.size[s], p.fixed[s]
+        at = 0
+        while p.seq[s, at] != v:
+            at += 1
+        if at < fixed:
+            continue
+        p.chosen[met] = s
+        met += 1
+        free = size - fixed
+        length = int(1 + unit(p.dice) * min(longest, float(free)))
+        length = min(length, free)
+        spared = 0
+        if length > 1 and length < free and unit(p.dice) < SPLIT:
+            spared = 1
+            while length + spared < free and unit(p.dice) > 0.01 and spared < length:
+                if unit(p.dice) < 0.5:
+                    break
+                spared += 1
+        whole = length + spared
+        low = max(fixed, at - whole + 1)
+        high = min(at, size - whole)
+        first = low + below(p.dice, max(1, high - low + 1))
+        gap = first + below(p.dice, length + 1) if spared else size
+        for k in range(first, first + whole):
+            if gap <= k < gap + spared:
+                continue
+            p.gone[p.seq[s, k]] = True
+        for k in range(first, min(first + whole, size)):
+            u = p.seq[s, k]
+            if p.gone[u] and k >= fixed:
+                p.queue[count] = u
+                count += 1
+        take_out(g, p, s)
+    return count
+
+
+@compiled
+def ruin_group(g, p, group):
+    """Take all visits of a group out that are not locked."""
+    for i in range(g.member_of[group], g.member_of[group + 1]):
+        v = g.members[i]
+        if p.where[v] >= 0:
+            p.gone[v] = True
+            if take_out(g, p, p.where[v]) == 0:
+                p.gone[v] = False
