@@ -21,6 +21,7 @@ COMMANDS = {
     "regions": "gcrm.geography.cli:regions",
     "import": "gcrm.exchange.cli:import_group",
     "export": "gcrm.exchange.cli:export_group",
+    "roads": "gcrm.routing.roads_cli:roads",
     "plan": "gcrm.routing.plan_cli:plan",
     "route": "gcrm.routing.cli:route",
 }
@@ -36,6 +37,7 @@ SUMMARIES = {
     "regions": "Load regions from packages or files.",
     "import": "Import accounts, contacts or people from a file.",
     "export": "Export accounts to a file.",
+    "roads": "Build the road graph from an OSM extract.",
     "plan": "Plan a rep's days.",
     "route": "Solve and check route problems in files.",
 }

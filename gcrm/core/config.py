@@ -60,8 +60,19 @@ class Settings:
     """Road metres for each metre of straight line, where there is no road graph."""
     travel_kmh: float = 40.0
     """Average speed on the road, where there is no road graph."""
+    travel_mode: str = "car"
+    """`car`, `bicycle` or `foot`."""
+    travel_url: str = ""
+    """`osrm+http://host:port` or `valhalla+http://host:port`: an engine that travel times come from."""
+    travel_timeout: float = 10.0
+    """Seconds that the engine has for one answer."""
+    travel_snap_metres: float = 500.0
+    """Farthest road that a place is reached from; beyond, its times are estimates."""
     plan_seconds: float = 1.4
     """How long the planner searches for one day."""
+
+    caldav_hosts: str = ""
+    """Calendar servers that people may join their own calendars from, as `host` or `host:port`, by commas; none when empty."""
 
     env: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gcrm.routing.reading import Malformed
@@ -27,6 +27,18 @@ class Travel:
 
     seconds: Matrix
     metres: Matrix | None = None
+    source: str = field(default="", compare=False)
+    """What made them, as "roads" or "roads + estimate for 2 places"; it is no part of the document."""
+    estimated: tuple[int, ...] = field(default=(), compare=False)
+    """Places that the source could not reach, whose times are estimates."""
+
+    def said_by(self, whole: Travel, places: Sequence[int]) -> Travel:
+        """Return it with the source of the travel that it was cut from; `places` are the numbers there."""
+        lost = tuple(number for number, place in enumerate(places) if place in whole.estimated)
+        word, some, rest = whole.source.partition(" + ")
+        count = f"{len(lost)} place{'s' * (len(lost) > 1)}"
+        source = whole.source if not some else (f"{word} + {rest.partition(' for ')[0]} for {count}" if lost else word)
+        return replace(self, source=source, estimated=lost)
 
 
 @dataclass(frozen=True, slots=True)
