@@ -13,7 +13,12 @@ from gcrm.core import clock
 from gcrm.core.geo import ewkt
 from gcrm.exchange.models import ImportBatch, ImportRow
 from gcrm.people import services as people
-from gcrm.routing.models import DayPlan, LeftOut, Stop
+from gcrm.routing import editing, queries, services, week
+from gcrm.routing import problem as problems
+from gcrm.routing import solution as solutions
+from gcrm.routing.day import Candidate, problem_of
+from gcrm.routing.models import DayPlan, LeftOut, PlanEdit, PlanRun, Stop
+from gcrm.routing.solution import Solution
 from tests import factories as make
 
 MARK = "Zebra"
@@ -40,6 +45,10 @@ class Half:
     plan: Any
     ready: Any
     stop: Any
+    edited: Any = None
+    """A plan for the day after `ready`, both with a problem of their own, and one change that can be undone."""
+    run: Any = None
+    trial: Any = None
     territory: Any = None
     """Everybody sees it."""
     batch: Any = None
@@ -110,10 +119,45 @@ def make_half(session: Any, mark: str, people_of: Half | None = None) -> Half:
     touch = make.make_touch(session, account, rep, summary=f"{mark} touch")
     plan = _plan(session, rep, account, mark, "replaced" if people_of else "published", clock.today(ZONE))
     ready = _plan(session, rep, account, mark, "ready", clock.today(ZONE) + dt.timedelta(days=1))
+    edited = _plan(session, rep, account, mark, "ready", clock.today(ZONE) + dt.timedelta(days=2))
+    for one in (ready, edited):
+        _solve(session, one)
+    session.add(
+        PlanEdit(
+            day_plan_id=edited.id, made_by_id=rep.id, kind="unlocked", account_id=account.id, said={},
+            before={"key": "0", "order": ["0"], "pins": {}, "locked": ["0"]},
+        )
+    )  # fmt: skip
+    runs = [
+        PlanRun(kind=kind, status="done", rep_ids=[rep.id], first_day=ready.day, days=1, seconds=1, fault=mark or None)
+        for kind in ("plan", "trial")
+    ]
+    session.add_all(runs)
+    session.flush()
+    runs[0].figures = {
+        "visits": 1, "candidates": 2, "travel_seconds": 600, "travel_metres": 4000, "objective": 50.0, "prize": 56.0,
+    }  # fmt: skip
+    runs[0].steps = 100
+    session.flush()
     return Half(
         team, manager, rep, account, parent, contact, deal, ahead, arrived, activity, task, touch, plan, ready,
-        plan.stops[0],
+        plan.stops[0], edited, *runs,
     )  # fmt: skip
+
+
+def _solve(session: Any, plan: DayPlan) -> None:
+    """Give a plan with one stop the problem and the solution that it was made from."""
+    work = queries.work_day(session, plan.rep, plan.day)
+    (stop,) = plan.stops
+    candidate = Candidate(stop.account_id, stop.account_name, -76.88, 40.27, 30, 100.0, stop.why)
+    problem = services.with_travel(problem_of(work, [candidate]))
+    attempt = editing.attempt(problem, editing.Draft(("0",)))
+    solution = week.rebuilt(problem, (editing.route_of(attempt),), {}, Solution("feasible", 0.0, 0.0, 0, 0, (), ()))
+    plan.problem, plan.solution, plan.starts_at = problems.dump(problem), solutions.dump(solution), work.midnight
+    stop.visit_key = "0"
+    services.time_stops(work, problem, solution.routes[0], [stop])
+    plan.leaves_at, plan.returns_at = (work.instant(at) for at in (solution.routes[0].leave, solution.routes[0].return_at))
+    session.flush()
 
 
 def _plan(session: Any, rep: Any, account: Any, mark: str, status: str, day: dt.date) -> DayPlan:

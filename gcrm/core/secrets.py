@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from gcrm.core.config import settings
+from gcrm.core.errors import Invalid
 
 
 def folder() -> Path:
@@ -36,6 +39,27 @@ def secret_key() -> str:
 
 def password_salt() -> str:
     return hashlib.sha256(b"password salt " + secret_key().encode()).hexdigest()
+
+
+def seal(text: str) -> str:
+    """Make a text unreadable to whoever has the database alone; for passwords to other servers."""
+    return str(_sealer().encrypt(text.encode()).decode())
+
+
+def unseal(sealed: str) -> str:
+    """The text that was sealed; fails when the secret key is another one by now."""
+    from cryptography.fernet import InvalidToken
+
+    try:
+        return str(_sealer().decrypt(sealed.encode()).decode())
+    except InvalidToken:
+        raise Invalid("This password was sealed with another secret key. Type it again.") from None
+
+
+def _sealer() -> Any:
+    from cryptography.fernet import Fernet
+
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"seal " + secret_key().encode()).digest()))
 
 
 def digest(token: str) -> str:

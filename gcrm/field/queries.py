@@ -14,6 +14,7 @@ from gcrm.core.errors import NotFound
 from gcrm.customers.models import Account, Contact, Touch
 from gcrm.people.models import User
 from gcrm.pipeline.models import Opportunity, Stage
+from gcrm.routing import live_queries as live
 from gcrm.routing import queries as plans
 from gcrm.routing.models import DayPlan, Stop
 from gcrm.visits.models import Task, Visit
@@ -106,11 +107,11 @@ def _week(session: Session, rep: User, today: dt.date) -> list[Mark]:
 
 
 def own_stop(session: Session, rep: User, public: uuid.UUID) -> Stop:
-    """A stop of one's own plan; a manager does not check in for others."""
+    """A stop of one's own plan, on the version worked by; a manager does not check in for others."""
     stop = plans.stop_by_uuid(session, public)
     if stop.day_plan.rep_id != rep.id:
         raise NotFound("There is nothing at this address, or nothing that you may see.")
-    return stop
+    return live.current_stop(session, stop)
 
 
 def own_visit(session: Session, rep: User, public: uuid.UUID) -> Visit:

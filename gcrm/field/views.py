@@ -12,13 +12,14 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from gcrm.core import clock, web
-from gcrm.core.errors import GcrmError, Invalid
+from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.core.geo import lon_lat
 from gcrm.field import queries, services
 from gcrm.people import access
 from gcrm.people.models import User
+from gcrm.routing import feeds, handover, labels, reasons
+from gcrm.routing import live_services as live
 from gcrm.routing import queries as plans
-from gcrm.routing import reasons
 from gcrm.routing import services as planning
 from gcrm.routing.models import Stop
 from gcrm.visits.labels import OUTCOME_LABELS
@@ -34,10 +35,12 @@ def _rep() -> User:
 @access.hidden_unless("plan_routes")
 def today() -> Any:
     """Today's route, the next stop first."""
-    day = queries.day_of(web.session(), _rep(), _day())
+    rep = _rep()
+    day = queries.day_of(web.session(), rep, _day())
     return render_template(
-        "field/today.html", day=day, sentence=reasons.sentence, route=plans.route_geojson(day.plan) if day.plan else None,
-        where=lon_lat(day.next_stop.location) if day.next_stop else None,
+        "field/today.html", day=day, sentence=reasons.sentence, change=labels.change, causes=labels.CAUSES,
+        links=handover.links(feeds.sheet(web.session(), day.plan)) if day.plan else {}, route=plans.route_geojson(day.plan) if day.plan else None,
+        where=lon_lat(day.next_stop.location) if day.next_stop else None, zone=plans.zone_of(web.session(), rep),
     )  # fmt: skip
 
 
@@ -48,6 +51,24 @@ def plan() -> Response:
     rep = _rep()
     day = _day() or clock.today(plans.zone_of(web.session(), rep))
     planning.request_plan(web.session(), rep, day, publish=True)
+    return redirect(url_for(".today", day=request.args.get("day")))
+
+
+@bp.post("/replan")
+@access.hidden_unless("plan_routes")
+def replan() -> Response:
+    """Plan the rest of the own day anew, from where the phone is."""
+    rep = _rep()
+    session = web.session()
+    day = _day() or clock.today(plans.zone_of(session, rep))
+    plan = plans.published_plan(session, rep.id, day)
+    if plan is None:
+        raise NotFound(_("There is no plan to change on this day."))
+    cause = request.form.get("cause", "asked")
+    missed = next((stop for stop in plan.stops if stop.status in ("arrived", "ahead")), None) if cause == "missed" else None
+    wanted = live.Wanted(cause, _position()["position"], keep_next="may_change" not in request.form, missed=missed)
+    made = live.replan_day(session, plan, wanted)
+    flash(_("Planned anew. %(changes)s", changes=labels.summary(made.changes or [])), "success")
     return redirect(url_for(".today", day=request.args.get("day")))
 
 

@@ -22,6 +22,7 @@ R = TypeVar("R")
 PUBLIC_ENDPOINTS = {
     "static", "security.login", "security.logout", "security.forgot_password", "security.reset_password",
     "core.healthz", "core.readyz", "core.metrics", "core.static_file", "admin.setup", "people.join",
+    "routing.live.feed",
 }  # fmt: skip
 """What a stranger reaches; each guards itself."""
 

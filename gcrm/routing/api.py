@@ -15,7 +15,7 @@ from gcrm.core import api, web
 from gcrm.core.errors import NotFound
 from gcrm.people import access
 from gcrm.people import queries as people
-from gcrm.routing import queries, reports, services
+from gcrm.routing import live_api, queries, reports, runs, services
 
 blp = Blueprint("day_plans", __name__, url_prefix=f"{api.PREFIX}/day-plans", description="A rep's planned days.")
 
@@ -68,17 +68,86 @@ class DayPlans(MethodView):
     @access.hidden_unless("plan_routes")
     @api.idempotent
     def post(self, wanted: dict[str, Any]) -> Any:
-        """Ask for plans; 202 with the plans to look at until their status is ready."""
+        """Ask for plans, several days in one solve without the rep's days off; 202 with the plans to look at until they are ready."""
         session = web.session()
         rep = next((r for r in people.visible_reps(session) if r.email == wanted["rep"].lower()), None)
         if rep is None:
             raise NotFound("There is no such rep.")
-        days = [wanted["date"] + dt.timedelta(days=n) for n in range(wanted["days"])]
-        made = [services.request_plan(session, rep, day) for day in days]
+        if wanted["days"] == 1:
+            made = [services.request_plan(session, rep, wanted["date"])]
+        else:
+            run = services.request_plans(session, [rep], wanted["date"], wanted["days"])
+            made = runs.run_by_uuid(session, run.uuid).plans
         items = [reports.figures(session, queries.plan_by_uuid(session, plan.uuid)) for plan in made]
         return api.answer(
             {"items": items, "next": None}, status=202, location=url_for("day_plans.DayPlan", plan_id=made[0].uuid)
         )
+
+
+class PlanRunAnswer(ma.Schema):
+    id = ma.fields.UUID()
+    status = ma.fields.String()
+    fault = ma.fields.String(allow_none=True)
+    reps = ma.fields.List(ma.fields.Email())
+    date = ma.fields.Date()
+    days = ma.fields.Integer()
+    steps = ma.fields.Integer(allow_none=True)
+    value = ma.fields.Float(allow_none=True)
+    seed = ma.fields.Integer()
+    figures = ma.fields.Dict(allow_none=True)
+    plans = ma.fields.List(ma.fields.UUID())
+
+
+class PlanRunRequest(ma.Schema):
+    reps = ma.fields.List(ma.fields.Email(), required=True, validate=ma.validate.Length(1, 100))
+    date = ma.fields.Date(required=True)
+    days = ma.fields.Integer(load_default=5, validate=ma.validate.Range(1, services.MOST_DAYS))
+
+
+@blp.route("/runs")
+class PlanRuns(MethodView):
+    @blp.arguments(PlanRunRequest)
+    @blp.alt_response(202, schema=PlanRunAnswer)
+    @access.hidden_unless("plan_routes")
+    @api.idempotent
+    def post(self, wanted: dict[str, Any]) -> Any:
+        """Ask for the days of several reps in one solve; 202 with the run to look at until its status is done."""
+        session = web.session()
+        known = {rep.email: rep for rep in people.visible_reps(session)}
+        asked = [known.get(email.lower()) for email in dict.fromkeys(wanted["reps"])]
+        reps = [rep for rep in asked if rep is not None]
+        if len(reps) < len(asked):
+            raise NotFound("There is no such rep.")
+        run = services.request_plans(session, reps, wanted["date"], wanted["days"])
+        found = runs.run_by_uuid(session, run.uuid)
+        return api.answer(_run(found), status=202, location=url_for("day_plans.PlanRun", run_id=run.uuid))
+
+
+@blp.route("/runs/<uuid:run_id>")
+class PlanRun(MethodView):
+    @blp.alt_response(200, schema=PlanRunAnswer)
+    @access.hidden_unless("plan_routes")
+    def get(self, run_id: UUID) -> Any:
+        """One run: how far it is, and its plans."""
+        return api.answer(_run(runs.run_by_uuid(web.session(), run_id, "plan")))
+
+    @blp.alt_response(200, schema=PlanRunAnswer)
+    @access.hidden_unless("plan_routes")
+    def delete(self, run_id: UUID) -> Any:
+        """Stop a run; the plans that stood before it stand again."""
+        session = web.session()
+        run = runs.run_by_uuid(session, run_id, "plan")
+        runs.cancel(session, run)
+        return api.answer(_run(run))
+
+
+def _run(run: Any) -> dict[str, Any]:
+    emails = dict.fromkeys(plan.rep.email for plan in run.plans)
+    return {
+        "id": str(run.uuid), "status": run.status, "fault": run.fault, "reps": list(emails),
+        "date": run.first_day.isoformat(), "days": run.days, "steps": run.steps, "value": run.value, "seed": run.seed,
+        "figures": run.figures, "plans": [str(plan.uuid) for plan in run.plans],
+    }  # fmt: skip
 
 
 @blp.route("/<uuid:plan_id>")
@@ -89,3 +158,6 @@ class DayPlan(MethodView):
         """One plan with its stops and what was left out."""
         session = web.session()
         return api.answer(reports.figures(session, queries.plan_by_uuid(session, plan_id)))
+
+
+BLUEPRINTS = (blp, *live_api.BLUEPRINTS)

@@ -35,6 +35,10 @@ class Candidate:
     starts_at: dt.datetime | None = None
     """Of a fixed appointment."""
     is_must: bool = False
+    is_locked: bool = False
+    """Somebody said that it stays on this day."""
+    pinned_at: dt.datetime | None = None
+    """Somebody said that it begins then; `starts_at` says so too."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,10 @@ class WorkDay:
     """(lon, lat); None: the day begins at the first stop and ends at the last."""
     not_before: dt.datetime | None = None
     """Now, when the day has begun already."""
+    travel_factor: float = 1.0
+    """How much longer drives take in the day's hours than the source of travel times says."""
+    travel_trips: int = 0
+    """On how many drives between check-ins the factor stands."""
 
     @property
     def midnight(self) -> dt.datetime:
@@ -68,7 +76,9 @@ class WorkDay:
         return self.midnight + dt.timedelta(seconds=second)
 
 
-def problem_of(work: WorkDay, candidates: list[Candidate]) -> Problem:
+def problem_of(
+    work: WorkDay, candidates: list[Candidate], cost_per_travel_second: float = COST_PER_TRAVEL_SECOND
+) -> Problem:
     """The route problem of one rep's day; visit i is candidate i, under its number as id.
 
     Travel is left out for the travel-time source to fill in. Raises `Invalid` kinds of the reader when a value does not
@@ -80,16 +90,17 @@ def problem_of(work: WorkDay, candidates: list[Candidate]) -> Problem:
         home = len(places)
         places.append(Place(lon=work.home[0], lat=work.home[1]))
     return Problem(
-        _shifts(work, home),
-        tuple(_visit(work, number, candidate) for number, candidate in enumerate(candidates)),
+        shifts_of(work, home),
+        tuple(visit_of(work, str(number), number, candidate) for number, candidate in enumerate(candidates)),
         tuple(places),
-        cost_per_travel_second=COST_PER_TRAVEL_SECOND,
+        cost_per_travel_second=cost_per_travel_second,
         cost_per_waiting_second=COST_PER_WAITING_SECOND,
         starts_at=work.midnight.astimezone(ZoneInfo(work.zone)).isoformat(),
     )
 
 
-def _shifts(work: WorkDay, home: int | None) -> tuple[Shift, ...]:
+def shifts_of(work: WorkDay, home: int | None) -> tuple[Shift, ...]:
+    """The day's one shift, on its own clock."""
     start, end = work.second(work.starts), work.second(work.ends)
     if work.not_before is not None:
         start = min(end, max(start, int((work.not_before - work.midnight).total_seconds())))
@@ -104,19 +115,21 @@ def _shifts(work: WorkDay, home: int | None) -> tuple[Shift, ...]:
             from_place=home,
             to_place=home,
             breaks=(Break(work.lunch_minutes * 60, lunch),) if has_lunch else (),
+            travel_factor=work.travel_factor,
         ),
     )
 
 
-def _visit(work: WorkDay, number: int, candidate: Candidate) -> Visit:
+def visit_of(work: WorkDay, key: str, place: int, candidate: Candidate) -> Visit:
+    """The visit to a candidate on a day."""
     seconds = candidate.minutes * 60
     if candidate.starts_at is not None:
         begin = int((candidate.starts_at - work.midnight).total_seconds())
-        return Visit(str(number), number, seconds, ((begin, begin),), prize=MUST_PRIZE + candidate.prize, rank=FIXED)
+        return Visit(key, place, seconds, ((begin, begin),), prize=MUST_PRIZE + candidate.prize, rank=FIXED)
     windows = opening_windows(candidate.opening_hours, work, seconds)
     # Nobody can be met where it is closed all day, however much somebody must go there.
     rank = MUST if candidate.is_must and windows != CLOSED_ALL_DAY else OPTIONAL
-    return Visit(str(number), number, seconds, windows, prize=candidate.prize, rank=rank)
+    return Visit(key, place, seconds, windows, prize=candidate.prize, rank=rank)
 
 
 def opening_windows(text: str | None, work: WorkDay, duration: int) -> tuple[tuple[int, int], ...]:

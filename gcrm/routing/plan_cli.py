@@ -10,7 +10,9 @@ from gcrm.core import console, db, jobs
 from gcrm.core.errors import Invalid, Unavailable
 from gcrm.people import queries as people
 from gcrm.people.commands import acting, acting_option
-from gcrm.routing import queries, reports, services
+from gcrm.people.models import User
+from gcrm.routing import queries, reports, runs, services
+from gcrm.routing.models import DayPlan
 
 
 @click.command()
@@ -20,15 +22,12 @@ from gcrm.routing import queries, reports, services
 @click.option("--json", "as_json", is_flag=True, help="Print the plans as JSON.")
 @acting_option
 def plan(email: str, first: dt.datetime, days: int, as_json: bool, acting_email: str | None) -> None:
-    """Plan a rep's days, one after the other."""
+    """Plan a rep's days: one by itself, several in one solve; days off are left free."""
     console.open_database()
     principal = acting(acting_email)
-    made = []
     with console.progress("Planning") as advance:
-        for number in range(days):
-            day = first.date() + dt.timedelta(days=number)
-            advance(number, days, day.isoformat())
-            made.append(_plan(principal, email, day))
+        make = _plan_day if days == 1 else _plan_span
+        made = make(principal, email, first.date(), days, advance)
     if as_json:
         console.print_json({"plans": made})
         return
@@ -36,16 +35,45 @@ def plan(email: str, first: dt.datetime, days: int, as_json: bool, acting_email:
         click.echo(reports.as_text(figures))
 
 
-def _plan(principal: db.Principal, email: str, day: dt.date) -> dict[str, object]:
+def _rep(session: db.PrincipalSession, email: str) -> User:
+    rep = people.user_by_email(session, email)
+    if rep is None:
+        raise Invalid(f"There is nobody with the address {email}.")
+    return rep
+
+
+def _plan_day(
+    principal: db.Principal, email: str, day: dt.date, _days: int, advance: console.Advance
+) -> list[dict[str, object]]:
+    advance(0, 1, day.isoformat())
     with db.transaction(principal) as session:
-        rep = people.user_by_email(session, email)
-        if rep is None:
-            raise Invalid(f"There is nobody with the address {email}.")
-        plan = services.request_plan(session, rep, day, queue=False)
+        plan = services.request_plan(session, _rep(session, email), day, queue=False)
         plan_id, public = plan.id, plan.uuid
     jobs.run_now("routing.plan_day", principal, plan_id=plan_id)
     with db.transaction(principal) as session:
-        made = queries.plan_by_uuid(session, public)
-        if made.status == "failed":
-            raise Unavailable(made.fault or "The plan failed.")
-        return reports.figures(session, made)
+        return [_figures(session, queries.plan_by_uuid(session, public))]
+
+
+def _plan_span(
+    principal: db.Principal, email: str, first: dt.date, days: int, advance: console.Advance
+) -> list[dict[str, object]]:
+    with db.transaction(principal) as session:
+        run = services.request_plans(session, [_rep(session, email)], first, days, queue=False)
+        run_id, public, seconds = run.id, run.uuid, round(run.seconds)
+    passed = iter(range(1, 10**6))
+
+    def tell(_steps: int, value: float | None) -> None:
+        advance(min(seconds, next(passed)), seconds, f"{value:,.0f} points" if value is not None else "Starting")
+
+    jobs.run_now("routing.plan_run", principal, run_id=run_id, tell=tell)
+    with db.transaction(principal) as session:
+        made = runs.run_by_uuid(session, public)
+        if made.status != "done":
+            raise Unavailable(made.fault or "The plans failed.")
+        return [_figures(session, queries.plan_by_uuid(session, plan.uuid)) for plan in made.plans]
+
+
+def _figures(session: db.PrincipalSession, made: DayPlan) -> dict[str, object]:
+    if made.status == "failed":
+        raise Unavailable(made.fault or "The plan failed.")
+    return reports.figures(session, made)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 LEFT_OUT = {
     "not_allowed": _l("not for this rep or day"),
@@ -18,12 +18,13 @@ LEFT_OUT = {
     "lower_value": _l("others were worth more"),
     "unplaced": _l("has no place on the map"),
     "over_limit": _l("less urgent than the candidates looked at"),
+    "dropped": _l("taken out by hand"),
 }
 
 
 def sentence(why: dict[str, Any]) -> str:
     """Each fact that makes a visit due, the strongest first."""
-    said = [_appointment(why), _task(why), _due(why), _tier(why)]
+    said = [_appointment(why), _task(why), _due(why), _tier(why), _more(why)]
     return ", ".join(part for part in said if part) or _("asked for")
 
 
@@ -50,3 +51,17 @@ def _due(why: dict[str, Any]) -> str:
 
 def _tier(why: dict[str, Any]) -> str:
     return _("tier %(tier)s", tier=why["tier"]) if why.get("tier") else ""
+
+
+def _more(why: dict[str, Any]) -> str:
+    """What else adds to a visit's worth."""
+    said = []
+    if why.get("every_days"):
+        said.append(ngettext("every %(num)d day", "every %(num)d days", why["every_days"]))
+    if why.get("deals"):
+        said.append(_("open deals worth %(amount)s", amount=format_decimal(why["deals"])))
+    if why.get("promised"):
+        said.append(_("promised for this day"))
+    if why.get("kept"):
+        said.append(_("kept by hand"))
+    return ", ".join(said)

@@ -14,9 +14,13 @@ from gcrm.core import clock, web
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.people import access
 from gcrm.people import queries as people
-from gcrm.routing import queries, reasons, services
+from gcrm.routing import edits, live_views, plan_pages, plan_views, queries, reasons, services, travel_labels
 
 bp = Blueprint("routing", __name__)
+bp.register_blueprint(live_views.bp)
+bp.register_blueprint(plan_views.bp)
+
+bp.add_app_template_filter(travel_labels.travel_said)
 
 DAYS_SHOWN = 7
 
@@ -38,7 +42,7 @@ def index() -> Any:
 @bp.post("/plans")
 @access.hidden_unless("plan_routes")
 def make() -> Response:
-    """Ask for plans of one rep, or of all that one sees, for a day."""
+    """Ask for a day of one rep, or for more days or reps in one solve."""
     session = web.session()
     day = _day(request.form.get("day"))
     if day is None:
@@ -49,21 +53,21 @@ def make() -> Response:
         reps = [rep for rep in reps if str(rep.uuid) == wanted]
         if not reps:
             raise NotFound(_("There is no such rep."))
-    made = [services.request_plan(session, rep, day) for rep in reps]
-    if len(made) == 1:
-        return redirect(url_for(".show", plan_id=made[0].uuid))
-    flash(_("%(count)s plans are being made.", count=len(made)), "info")
-    return redirect(url_for(".index", **{"from": day.isoformat()}))
+    days = _days(request.form.get("days"))
+    if days == 1 and len(reps) == 1:
+        return redirect(url_for(".show", plan_id=services.request_plan(session, reps[0], day).uuid))
+    return redirect(url_for(".plan.run", run_id=services.request_plans(session, reps, day, days).uuid))
 
 
 @bp.get("/plans/<uuid:plan_id>")
 @access.hidden_unless("plan_routes")
 def show(plan_id: UUID) -> Any:
     session = web.session()
-    plan = queries.plan_by_uuid(session, plan_id)
+    plan = queries.plan_by_uuid(session, plan_id, with_problem=True)
     ids = [stop.account_id for stop in plan.stops] + [left.account_id for left in plan.left_out]
     return render_template(
-        "routing/show.html", plan=plan, groups=queries.left_out_by_reason(plan), sentence=reasons.sentence,
+        "routing/show.html", plan=plan, state=plan_pages.state(session, plan), is_editable=edits.editable(session, plan),
+        changes=plan_pages.history(session, plan), groups=queries.left_out_by_reason(plan), sentence=reasons.sentence,
         labels=reasons.LEFT_OUT, accounts=queries.account_uuids(session, ids),
         zone=queries.zone_of(session, plan.rep), local=_local(queries.zone_of(session, plan.rep)),
         route=queries.route_geojson(plan),
@@ -113,6 +117,14 @@ def _today() -> dt.date:
     return clock.today(people.the_organisation(web.session()).timezone)
 
 
+def _days(text: str | None) -> int:
+    if not text:
+        return 1
+    if not text.isdecimal() or not 1 <= int(text) <= services.MOST_DAYS:
+        raise Invalid(_("Between 1 and %(most)s days are planned at once.", most=services.MOST_DAYS))
+    return int(text)
+
+
 def _day(text: str | None) -> dt.date | None:
     if not text:
         return None
@@ -132,5 +144,3 @@ def _local(zone: str) -> Any:
         return "–" if moment is None else format_time(moment.astimezone(ZoneInfo(zone)), "short", rebase=False)
 
     return shown
-
-

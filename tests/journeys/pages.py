@@ -38,6 +38,14 @@ NO_PAGES = {
     "maps.here": "a part of the map, for one cell",
     "geography.placing": "JSON for a bar",
     "routing.progress": "JSON for a bar",
+    "routing.plan.run_progress": "JSON for a bar",
+    "routing.plan.addable": "JSON for a search",
+    "routing.plan.trial": "a part of a page",
+    "routing.plan.run": "its own journey makes one",
+    "routing.live.file": "a file",
+    "routing.live.problem": "a file, where the problem was kept",
+    "routing.live.price": "a part of the receipt, for one of its accounts",
+    "routing.live.feed": "for calendar programs, with a secret in its address",
     "territories.placing": "JSON for a bar",
 }
 """Routes that answer no page and want a row or a cell in their address."""
