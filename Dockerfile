@@ -32,6 +32,8 @@ COPY --from=build /opt/gcrm /opt/gcrm
 ENV PATH=/opt/gcrm/bin:$PATH PYTHONUNBUFFERED=1 GCRM_DATA=/var/lib/gcrm GCRM_HOST=0.0.0.0 GCRM_PORT=8000
 USER gcrm
 WORKDIR /var/lib/gcrm
+# The planner's compiled parts are made for the processor of this machine; elsewhere a worker makes them anew at its start.
+RUN python -m gcrm.routing.kernel.warm
 VOLUME /var/lib/gcrm
 EXPOSE 8000
 HEALTHCHECK --start-period=60s CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz')"
