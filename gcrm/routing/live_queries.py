@@ -274,9 +274,9 @@ def price_of(plan: DayPlan, account_id: int) -> Priced:
 
 
 def _solved(problem: Problem) -> Solution:
-    from gcrm.routing import solver
+    from gcrm.routing import beside
 
-    return solver.solve(problem, time_limit=PRICE_SECONDS)
+    return beside.solve(problem, PRICE_SECONDS)
 
 
 # -- promises ----------------------------------------------------------------------------------------------------------

@@ -128,14 +128,14 @@ def _had_lunch(plan: DayPlan, work: WorkDay, second: int) -> bool:
 
 
 def _solved(given: DayInput, begun: Begun, keep_next: bool) -> tuple[Problem, Solution]:
-    from gcrm.routing import check, solver
+    from gcrm.routing import beside, check
 
     problem = problem_of(given.work, given.candidates, given.weights.driving_hour / 3600)
     number = {candidate.account_id: str(n) for n, candidate in enumerate(given.candidates)}
     keys = [number[stop.account_id] for stop in begun.ahead if stop.account_id in number]
     problem = services.with_travel(replan.rest_of_day(problem, begun.rest))
     problem = replan.keeping(problem, keys[0] if keep_next and keys else None)
-    solution = solver.solve(problem, time_limit=REPLAN_SECONDS)
+    solution = beside.solve(problem, REPLAN_SECONDS)
     check.must_hold(problem, solution)
     return problem, solution
 

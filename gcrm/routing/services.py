@@ -102,9 +102,9 @@ def begin(session: Session, plan: DayPlan) -> tuple[DayInput, Problem]:
 
 def travel_source() -> TravelTimes:
     """The configured source of travel times."""
-    from gcrm.routing import travel
+    from gcrm.routing import beside
 
-    return travel.source_for(settings())
+    return beside.source_for(settings())
 
 
 def with_travel(problem: Problem) -> Problem:
