@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -140,7 +140,7 @@ def _geometry(settings: Settings, places: Sequence[Place]) -> list[Leg]:
     return travel.source_for(settings).geometry(places)
 
 
-ANSWERS = {"solve": _solve, "travel": _travel, "geometry": _geometry}
+ANSWERS: dict[str, Callable[..., Any]] = {"solve": _solve, "travel": _travel, "geometry": _geometry}
 
 
 def _work(there: Connection) -> None:

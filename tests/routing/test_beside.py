@@ -52,7 +52,7 @@ def test_one_process_answers_all_questions_and_another_takes_over_when_it_died(r
 def test_a_late_answer_is_not_taken_for_the_next_ones(request_context, monkeypatch):
     beside.solve(DAY, 0.3)
     with monkeypatch.context() as patch:
-        patch.setattr(beside, "PATIENCE_SECONDS", -0.9)
+        patch.setattr(beside, "PATIENCE_SECONDS", -1.0)
         with pytest.raises(Unavailable, match="not ready yet"):
             beside.solve(DAY, 1.0)
     other = problem(visit("z", 2))

@@ -145,3 +145,11 @@ def test_a_group_is_served_on_one_of_its_patterns_or_not_at_all():
     solution = solve(given, steps=20_000)
     days = {int(route.shift[1]) for route in solution.routes}
     assert days in ({0, 2}, {1, 3})
+
+
+def test_patterns_of_days_far_away_are_planned_too():
+    given = problem(
+        visit("a", 1, group="g"), visit("b", 2), groups=[{"id": "g", "day_patterns": [[100], [0]]}],
+    )  # fmt: skip
+    assert not can_search(model_of(given))
+    assert sorted(stops(solve(given, steps=2_000))["s"]) == ["a", "b"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gcrm.routing.model import FAR, Model
 
-Array = NDArray
+Array = NDArray[Any]
 
 NEVER = 4 * FAR
 # Travel is kept in 32 bits; what is longer than a year is no way.
@@ -110,7 +111,9 @@ def given_of(model: Model, neighbours: int = 60) -> Given:
         most_work=_ints([NEVER if s.max_work_seconds is None else s.max_work_seconds for s in shifts]),
         most_travel=_ints([NO_WAY - 1 if s.max_travel_seconds is None else s.max_travel_seconds for s in shifts]),
         most_visits=_ints([n if s.max_visits is None else s.max_visits for s in shifts]),
-        most_load=np.array([big if s.capacity is None else s.capacity * (1 + 1e-9) + 1e-9 for s in shifts], dtype=float),
+        most_load=np.array(
+            [big if s.capacity is None else s.capacity * (1 + 1e-9) + 1e-9 for s in shifts], dtype=float
+        ),
         twin=_twins(model),
         day=_ints([s.day for s in shifts]),
         counts_time=np.array([b or problem.cost_per_waiting_second > 0 for b in model.rep_bound], dtype=bool),
@@ -122,7 +125,8 @@ def given_of(model: Model, neighbours: int = 60) -> Given:
         rep_work=_ints([NEVER if r.max_work_seconds is None else r.max_work_seconds for r in problem.reps]),
         rep_visits=_ints([n if r.max_visits is None else r.max_visits for r in problem.reps]),
         rep_prize=np.array(
-            [big if r.max_prize is None else r.max_prize + 1e-9 * max(1.0, r.max_prize) for r in problem.reps], dtype=float
+            [big if r.max_prize is None else r.max_prize + 1e-9 * max(1.0, r.max_prize) for r in problem.reps],
+            dtype=float,
         ),
         group=_ints(model.group, np.int64),
         group_most=_ints(model.group_most),
@@ -142,8 +146,8 @@ def _ints(numbers: object, kind: type = np.int64) -> Array:
     return np.array(numbers, dtype=kind)
 
 
-def _table(rows: list, width: int, padding: float, kind: type) -> Array:  # type: ignore[type-arg]
-    table = np.full((len(rows), max(width, 1)), padding, dtype=kind)
+def _table(rows: Sequence[Sequence[float]], width: int, padding: float, kind: type) -> Array:
+    table: Array = np.full((len(rows), max(width, 1)), padding, dtype=kind)
     for i, row in enumerate(rows):
         table[i, : len(row)] = row
     return table

@@ -121,9 +121,9 @@ def _tails_once(g, p, a, b):
                 new = leg(g, a, end_a, next_b) + leg(g, a, end_b, next_a)
                 if new >= leg(g, a, end_a, next_a) + leg(g, a, end_b, next_b):
                     continue
-            if p.early[a, 0, i] > p.late[b, g.rests[b], j] or p.early[b, 0, j] > p.late[a, g.rests[a], i]:
-                if g.rests[a] == 0 and g.rests[b] == 0:
-                    continue
+            is_late = p.early[a, 0, i] > p.late[b, g.rests[b], j] or p.early[b, 0, j] > p.late[a, g.rests[a], i]
+            if is_late and g.rests[a] == 0 and g.rests[b] == 0:
+                continue
             _write_with(p, a, first_row(g), i, p.size[a] - i, b, j, p.size[b] - j)
             _write_with(p, b, first_row(g) + 1, j, p.size[b] - j, a, i, p.size[a] - i)
             if try_pair(g, p, a, b):

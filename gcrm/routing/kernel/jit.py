@@ -18,32 +18,29 @@ import tempfile
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 KEPT_FOLDERS = 12
 
 
-def compiler(*sources: Path, inner: bool = False) -> Callable[[Function], Function]:
-    """Return the decorator that compiles functions of the files in these folders.
-
-    `inner` functions can only be called by other compiled ones; leaving out their doors to Python halves the compiling.
-    """
+def compiler(*sources: Path) -> Callable[[Function], Function]:
+    """Return the decorator that compiles functions of the files in these folders."""
     folder = cache_folder(list(sources))
     import numba
 
+    options: Any = numba.config
+
     def compiled(function: Function) -> Function:
         # numba reads the folder when a function is decorated, and keeps it with the function.
-        before = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = str(folder or "")
+        before = options.CACHE_DIR
+        options.CACHE_DIR = str(folder or "")
         try:
-            made: Function = numba.njit(
-                cache=folder is not None, nogil=True, error_model="numpy", no_cpython_wrapper=inner, no_cfunc_wrapper=inner
-            )(function)
+            made: Any = numba.njit(cache=folder is not None, nogil=True, error_model="numpy")(function)
         finally:
-            numba.config.CACHE_DIR = before
-        return made
+            options.CACHE_DIR = before
+        return cast(Function, made)
 
     return compiled
 

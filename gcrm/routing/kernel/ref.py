@@ -16,7 +16,7 @@ from gcrm.routing.kernel.arrays import Given
 from gcrm.routing.kernel.jit import compiler
 from gcrm.routing.kernel.state import State
 
-door = compiler(Path(__file__).parent)
+compiled = compiler(Path(__file__).parent)
 
 
 class _Fields(types.StructRef):
@@ -34,11 +34,11 @@ class StateType(_Fields):
     """The type of a search's state in compiled code."""
 
 
-class GivenRef(structref.StructRefProxy):  # type: ignore[misc]
+class GivenRef(structref.StructRefProxy):
     """A problem as compiled code takes it; the arrays are those of the `Given` it was made of."""
 
 
-class StateRef(structref.StructRefProxy):  # type: ignore[misc]
+class StateRef(structref.StructRefProxy):
     """A state as compiled code takes it; the arrays are those of the `State` it was made of."""
 
 
@@ -46,13 +46,13 @@ structref.define_proxy(GivenRef, GivenType, list(Given._fields))
 structref.define_proxy(StateRef, StateType, list(State._fields))
 
 
-@door
+@compiled
 def given_ref(arrays):
     """Return the reference of a problem's arrays, given as a plain tuple."""
     return GivenRef(*arrays)
 
 
-@door
+@compiled
 def state_ref(arrays):
     """Return the reference of a state's arrays, given as a plain tuple."""
     return StateRef(*arrays)

@@ -10,6 +10,7 @@ import numpy as np
 from gcrm.routing.kernel import walk as walking
 from gcrm.routing.kernel.arrays import NEVER, Array, Given, given_of
 from gcrm.routing.kernel.chance import seeded
+from gcrm.routing.kernel.patterns import MOST_DAYS
 from gcrm.routing.kernel.ref import given_ref, state_ref
 from gcrm.routing.kernel.state import BEST, LAST, State, state_of
 from gcrm.routing.model import Model, merged
@@ -20,8 +21,10 @@ CHUNK_SECONDS = 0.02
 
 
 def can_search(model: Model) -> bool:
-    """Say whether the kernel knows all rules of a model: not yet shifts that begin where others end."""
-    return all(before < 0 for before in model.follows) and all(s.day < 63 for s in model.problem.shifts)
+    """Say whether the kernel knows all rules of a model: not yet shifts that begin where others end, nor days beyond 62."""
+    days = {shift.day for shift in model.problem.shifts}
+    days.update(day for patterns in model.group_patterns for pattern in patterns or () for day in pattern)
+    return all(before < 0 for before in model.follows) and all(0 <= day < MOST_DAYS for day in days)
 
 
 def search(
@@ -52,7 +55,7 @@ def search(
         if tell is not None:
             tell(0, float(p.figures[BEST]))
         chunk, told = FIRST_CHUNK, float(p.figures[BEST])
-        settings = _settings(model, g, p, serves_all)
+        settings = _settings(model, g, p)
         while steps < most and steps - int(p.counts[LAST]) < _stale(g) and go_on(steps):
             now = min(chunk, most - steps)
             began = time.perf_counter()
@@ -89,21 +92,17 @@ def _stale(g: Given) -> int:
     return 2_000 + 600 * len(g.place) * (1 if len(g.start) == 1 else 10)
 
 
-def _settings(model: Model, g: Given, p: State, serves_all: bool) -> tuple[int, Array, float, float]:
+def _settings(model: Model, g: Given, p: State) -> tuple[int, Array, float, float]:
     """Return patience, prices of travel, and the warmest and the coldest heat."""
     price = float(g.costs[0])
     prices = [price]
     if len(g.start) <= 8 and not model.thrifty:
-        tau = float((g.end - g.start).sum()) / (float(g.prize.sum() and _prize(p, g)) + 1)
+        tau = float((g.end - g.start).sum()) / (float(p.prize[: len(g.start)].sum()) + 1)
         prices += [1 / (8 * tau), 1 / (3 * tau)] if tau > 0 else []
     legs = max(1, int((p.best_size[: len(g.start)]).sum()))
     mean = float(p.travel[: len(g.start)].sum()) / legs * max(price, 1e-12)
     patience = min(1500, 100 + 25 * len(g.place)) if len(g.start) == 1 else 6000
     return patience, np.array(prices), max(1.0 * mean, 1e-12), max(0.01 * mean, 1e-14)
-
-
-def _prize(p: State, g: Given) -> float:
-    return float(p.prize[: len(g.start)].sum())
 
 
 def _lay(p: State, locked: Plan) -> None:

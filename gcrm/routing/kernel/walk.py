@@ -13,6 +13,7 @@ import numpy as np
 from gcrm.routing.kernel.between import improve_pair
 from gcrm.routing.kernel.chance import below, unit
 from gcrm.routing.kernel.jit import compiler
+from gcrm.routing.kernel.keeping import from_best, keep, remember, take_back, total
 from gcrm.routing.kernel.patterns import insert_group, ruin_broken
 from gcrm.routing.kernel.recreate import fill, require
 from gcrm.routing.kernel.ruin import choose_routes, ruin_group, ruin_stretch, ruin_strings
@@ -26,20 +27,14 @@ from gcrm.routing.kernel.state import (
     RESTARTS,
     STEPS,
     evaluate,
-    from_best,
     is_full,
-    keep,
-    remember,
-    take_back,
     take_out,
-    total,
     touched,
 )
 from gcrm.routing.kernel.swap import improve_choice
 from gcrm.routing.kernel.within import improve_order
 
 compiled = compiler(Path(__file__).parent)
-door = compiler(Path(__file__).parent)
 
 ALL_CANDIDATES = 320
 NEAR_EACH_STOP = 30
@@ -215,7 +210,7 @@ def optional_groups(g, p):
             insert_group(g, p, group, 0.0)
 
 
-@door
+@compiled
 def begin(g, p, serves_all):
     """Fill the plan for the first time."""
     like(p, 1.0, 0.0)
@@ -340,7 +335,7 @@ def next_weight(g, p, prices):
     forget_history(p)
 
 
-@door
+@compiled
 def walk(g, p, steps, serves_all, patience, prices, warm, cold):
     """Walk a number of steps; return whether a better plan than any before was found."""
     found = False
