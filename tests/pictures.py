@@ -16,6 +16,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,14 +114,23 @@ def reset_page(browser: browsers.Browser, site: Site, settings: dict[str, str]) 
     window = watch.open()
     window.goto("/reset")
     window.get_by_label("E-mail").fill("marketer@demo.example")
-    window.get_by_role("button", name="Send the link").click()
-    window.wait_for_load_state()
+    with window.expect_response(lambda answer: answer.request.method == "POST"):
+        window.get_by_role("button", name="Send the link").click()
     watch.close()
-    (letter,) = set(folder.glob("*.eml")) - before
+    letter = arrived(folder, before)
     text = email.message_from_bytes(letter.read_bytes(), policy=email.policy.default).get_content()
     found = re.search(r"/reset/\S+", text)
     assert found is not None
     return Page("security-reset_password", found[0], None)
+
+
+def arrived(folder: Path, before: set[Path]) -> Path:
+    """The letter that a worker writes within half a minute."""
+    for _ in range(300):
+        for letter in set(folder.glob("*.eml")) - before:
+            return letter
+        time.sleep(0.1)
+    raise AssertionError("no letter was written")
 
 
 # -- pictures ------------------------------------------------------------------------------------------------------------

@@ -39,8 +39,9 @@ class Datastore(SQLAlchemySessionUserDatastore):
 
 
 class Mails(MailUtil):
-    def send_mail(self, template: str, subject: str, recipient: str, sender: Any, body: str, html: str | None, **kwargs: Any) -> None:
-        mail.send(mail.compose(recipient, subject, body))
+    def send_mail(self, template: str, subject: Any, recipient: str, sender: Any, body: str, html: str | None, **kwargs: Any) -> None:
+        # Subjects are translated late, and a letter takes plain text only.
+        mail.send(mail.compose(recipient, str(subject), body))
 
 
 def _subjects() -> list[str]:

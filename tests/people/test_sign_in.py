@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import func, select
 
 from gcrm.admin.services import set_up, setup_code
 from gcrm.app import create_app
-from gcrm.core import db, jobs
+from gcrm.core import db, jobs, mail
+from gcrm.core.config import settings
 from gcrm.core.models import SignInAttempt
 from gcrm.people import queries, services, tokens
 
@@ -108,3 +113,23 @@ def test_a_new_organisation_is_set_up_with_the_code(own_database):
     assert client.post("/setup", data=form | {"code": setup_code()}).status_code == 302
     with db.transaction(None) as session:
         assert queries.the_organisation(session).currency == "KRW"
+
+
+def test_a_forgotten_password_is_replaced_by_the_link_in_the_letter(site, monkeypatch, tmp_path):
+    monkeypatch.setattr(mail, "settings", lambda: replace(settings(), data=str(tmp_path), smtp_url=""))
+    client = site.test_client()
+    asked = post(client, "/reset", email="ann@acme.example")
+    assert asked.status_code in (200, 302)
+    (file,) = (tmp_path / "mail").glob("*.eml")
+    letter = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert (letter["To"], letter["Subject"]) == ("ann@acme.example", "Choose a new password")
+    link = urlsplit(re.search(r"http\S+/reset/\S+", letter.get_content()).group(0)).path
+    other = "quite another secret"
+    assert post(client, link, password=other, password_confirm=other).status_code == 302
+    assert sign_in(site.test_client()).status_code != 302
+    assert sign_in(site.test_client(), other).status_code == 302
+
+
+def post(client, path, **fields):
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(path).get_data(as_text=True)).group(1)
+    return client.post(path, data={**fields, "csrf_token": token})
