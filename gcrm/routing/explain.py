@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 
-from gcrm.routing.fill import Taste, fill_patterns
 from gcrm.routing.model import FAR, Ints, Model, merged
 from gcrm.routing.plan import Plan
 from gcrm.routing.solution import Unserved
@@ -163,12 +162,31 @@ class Explainer:
         return False
 
     def pattern_fits(self, v: int) -> bool:
-        from random import Random
+        """Say whether the visit's group can be served on one of its patterns, this visit among those served."""
+        g = self.model.group[v]
+        served = self.plan.days(g)
+        others = [u for u in self.model.members[g] if u != v and self.plan.where[u] < 0]
+        for pattern in self.model.group_patterns[g] or []:
+            days = pattern - set(served)
+            if not set(served) < pattern or len(pattern) > self.model.group_most[g]:
+                continue
+            for day in sorted(days):
+                trial = self.plan.copy()
+                if self._put_on(trial, v, day) and all(
+                    any(self._put_on(trial, u, other) for u in others if trial.where[u] < 0)
+                    for other in sorted(days - {day})
+                ):
+                    return True
+        return False
 
-        trial = self.plan.copy()
-        taste = Taste(1.0, np.ones(len(self.model.place)), 0.0, np.ones((len(self.model.ends), 1)))
-        fill_patterns(trial, taste, Random(0), only=self.model.group[v], always=True)
-        return trial.where[v] >= 0
+    def _put_on(self, trial: Plan, v: int, day: int) -> bool:
+        """Put a visit anywhere into a shift of a day."""
+        for s in np.flatnonzero(self.model.fits[:, v]).tolist():
+            if self.problem.shifts[s].day == day:
+                for gap in range(trial.fixed[s], len(trial.tracks[s].stops) + 1):
+                    if trial.insert(v, s, gap):
+                        return True
+        return False
 
     def added(self, v: int) -> int | None:
         """Return the least extra travel and service over the routes of the shifts that may serve it."""

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from gcrm.core.errors import GcrmError
 from gcrm.routing.answer import plan_of, solution_of
 from gcrm.routing.check import check
-from gcrm.routing.ils import locked_plan, search, topped_up
+from gcrm.routing.locked import locked_plan
 from gcrm.routing.model import Model, model_of
 from gcrm.routing.plan import Found, Plan
 from gcrm.routing.problem import Place, Problem, Shift, Visit
@@ -59,6 +59,7 @@ class _Run:
         self.most_walked, self.most_solutions = work(steps)
         self.model: Model = model_of(problem)
         self.tracks_of = Tracks(self.model)
+        self.locked = locked_plan(self.tracks_of)
         # Writing the answer takes a while on large problems, and OR-Tools gets an eighth of the rest.
         size = len(problem.visits)
         writing = 0.01 + 1e-4 * size + 8e-6 * size * len(problem.shifts)
@@ -76,7 +77,7 @@ class _Run:
         best = self.judged(plan, found.steps)
         if best is None:
             # One solution of OR-Tools is the plan it was given, so a replay of these steps stops there.
-            best = self.written(plan, found.steps * SEARCH_STEP + (self.steps != 0), "gcrm-ils")
+            best = self.written(plan, found.steps * SEARCH_STEP + (self.steps != 0), "gcrm-search")
         return replace(self.proved(best), solve_seconds=round(time.perf_counter() - self.began, 3))
 
     def proved(self, solution: Solution) -> Solution:
@@ -94,17 +95,15 @@ class _Run:
         proof = prove(self.problem, solution, seconds)
         bound = solution.bound if proof.bound is None else min(proof.bound, solution.bound or proof.bound)
         is_best = proof.is_optimal and proof.better is None
-        return replace(solution, bound=solution.objective if is_best else bound, status=OPTIMAL if is_best else FEASIBLE)
+        return replace(
+            solution, bound=solution.objective if is_best else bound, status=OPTIMAL if is_best else FEASIBLE
+        )
 
     def searched(self, tell: Callable[[int, float], None] | None) -> Found:
-        """Search by the compiled kernel; shifts that begin where others end are walked in Python."""
-        from gcrm.routing.kernel.search import can_search
-        from gcrm.routing.kernel.search import search as search_compiled
+        """Search by the compiled kernel."""
+        from gcrm.routing.kernel.search import search
 
-        if can_search(self.model):
-            locked = locked_plan(self.tracks_of)
-            return search_compiled(self.model, locked, self.most_walked, self.go_on, self.seed, tell)
-        return search(self.model, self.go_on, self.seed, tell)
+        return search(self.model, self.locked, self.most_walked, self.go_on, self.seed, tell)
 
     def go_on(self, walked: int) -> bool:
         """Say whether the search may take another step."""
@@ -128,8 +127,16 @@ class _Run:
         other = plan_of(self.tracks_of, proposal.stops, ends, plan.narrow)
         if other is None or other.value <= plan.value:
             return None
-        solution = self.written(topped_up(other), walked * SEARCH_STEP + proposal.solutions, "ortools")
+        solution = self.written(self.topped_up(other), walked * SEARCH_STEP + proposal.solutions, "ortools")
         return None if check(self.problem, solution) else solution
+
+    def topped_up(self, plan: Plan) -> Plan:
+        """Return the plan with whatever unserved visit still fits and pays."""
+        from gcrm.routing.kernel.search import search
+
+        found = search(self.model, self.locked, 0, self.go_on, self.seed, start=plan)
+        fuller = plan_of(self.tracks_of, found.stops, found.ends, found.narrow)
+        return plan if fuller is None or fuller.value <= plan.value else fuller
 
     def building_seconds(self) -> float:
         """Estimate how long OR-Tools takes to build its model."""
@@ -173,9 +180,9 @@ def load() -> None:
     """Load OR-Tools and what is compiled before the clock matters, once in each process."""
     import ortools.constraint_solver.pywrapcp  # noqa: F401
 
-    from gcrm.routing.kernel.search import search as search_compiled
+    from gcrm.routing.kernel.search import search
 
     places = (Place(lat=0.0, lon=0.0), Place(lat=0.0, lon=0.1))
     shift = Shift(id="s", start=0, end=9000, from_place=0, to_place=0)
     model = model_of(filled(Problem((shift,), (Visit("v", 1, 60, prize=1.0),), places)))
-    search_compiled(model, locked_plan(Tracks(model)), 2, lambda _: True, 1)
+    search(model, locked_plan(Tracks(model)), 2, lambda _: True, 1)

@@ -59,6 +59,11 @@ def reasons(solution: Solution) -> dict[str, str]:
 
 def random_problem(seed: int, visits: int, shifts: int = 1) -> Problem:
     """Return a small random problem that uses many rules of the format at once."""
+    return problems.parse(random_document(seed, visits, shifts))
+
+
+def random_document(seed: int, visits: int, shifts: int = 1) -> dict[str, Any]:
+    """Return the document of a random problem."""
     random = Random(seed)
     size = visits + 2
     points = [(random.randint(0, 40), random.randint(0, 40)) for _ in range(size)]
@@ -113,15 +118,12 @@ def random_problem(seed: int, visits: int, shifts: int = 1) -> Problem:
         more["reps"] = [
             {"id": "r", "max_visits": random.choice([None, 3]), "max_work_seconds": random.choice([None, 6000])}
         ]
-    return problems.parse(
-        {
-            "version": 1,
-            "travel": {"seconds": seconds},
-            "shifts": days,
-            "visits": made,
-            "cost_per_travel_second": random.choice([0, 0.001, 0.01]),
-            "cost_per_waiting_second": random.choice([0, 0, 0.002]),
-            "cost_per_shift": random.choice([0, 0, 2]),
-        }
-        | more
-    )
+    return {
+        "version": 1,
+        "travel": {"seconds": seconds},
+        "shifts": days,
+        "visits": made,
+        "cost_per_travel_second": random.choice([0, 0.001, 0.01]),
+        "cost_per_waiting_second": random.choice([0, 0, 0.002]),
+        "cost_per_shift": random.choice([0, 0, 2]),
+    } | more

@@ -6,19 +6,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from gcrm.routing import problem as problems
+from gcrm.routing.answer import plan_of
 from gcrm.routing.check import check
-from gcrm.routing.ils import locked_plan
+from gcrm.routing.locked import locked_plan
 from gcrm.routing.kernel import jit
 from gcrm.routing.kernel import search as kernel_search
-from gcrm.routing.kernel.search import can_search, search
+from gcrm.routing.kernel.search import search
 from gcrm.routing.model import model_of
 from gcrm.routing.solver import solve
 from gcrm.routing.track import Tracks
 from tests.routing import brute
-from tests.routing.instances import problem, random_problem, reasons, shift, stops, visit
+from tests.routing.instances import problem, random_document, random_problem, reasons, shift, stops, visit
 
 CALLER = """
 from pathlib import Path
@@ -96,8 +99,6 @@ def in_single_steps(given, steps, seed, monkeypatch):
 @pytest.mark.parametrize("seed", [0, 1, 2, 4, 5])
 def test_the_same_seed_and_steps_give_the_same_plan_however_it_is_cut(seed, monkeypatch):
     given = random_problem(seed, 12, 2)
-    model = model_of(given)
-    assert can_search(model)
     whole = found(given, 400, seed)
     assert whole == found(given, 400, seed)
     assert whole.steps <= 400
@@ -108,6 +109,35 @@ def test_the_same_seed_and_steps_give_the_same_plan_however_it_is_cut(seed, monk
 def test_every_plan_passes_the_checker(seed):
     given = random_problem(300 + seed, 14, 1 + seed % 4)
     assert check(given, solve(given, steps=20_000)) == []
+
+
+def nights(seed):
+    """A random problem of three days, most of which begin where the day before ended and may end at two places."""
+    document = random_document(900 + seed, 5, 3)
+    random = Random(seed)
+    for s, day in enumerate(document["shifts"]):
+        day["to"] = random.choice([[{"place": 0}, {"place": 1, "cost": 1}], None, 0])
+        if s and random.random() < 0.8:
+            day["from"] = {"end_of": f"s{random.randrange(s)}"}
+    return problems.parse(document)
+
+
+@pytest.mark.parametrize("seed", [*range(5), *(pytest.param(s, marks=pytest.mark.soak) for s in range(5, 100))])
+def test_days_that_begin_where_others_end_hold_and_equal_the_best(seed):
+    given = nights(seed)
+    solution = solve(given, steps=500_000)
+    assert check(given, solution) == []
+    assert brute.rank(given, solution) == pytest.approx(brute.best(given))
+
+
+def test_a_walk_goes_on_from_a_plan_and_never_below_it():
+    given = random_problem(5, 14, 2)
+    model = model_of(given)
+    tracks = Tracks(model)
+    first = search(model, locked_plan(tracks), 300, lambda _: True, 1)
+    start = plan_of(tracks, first.stops, first.ends, first.narrow)
+    second = search(model, locked_plan(tracks), 0, lambda _: True, 2, start=start)
+    assert plan_of(tracks, second.stops, second.ends, second.narrow).value >= start.value
 
 
 @pytest.mark.parametrize("seed", [*range(5), *(pytest.param(s, marks=pytest.mark.soak) for s in range(5, 100))])
@@ -151,5 +181,4 @@ def test_patterns_of_days_far_away_are_planned_too():
     given = problem(
         visit("a", 1, group="g"), visit("b", 2), groups=[{"id": "g", "day_patterns": [[100], [0]]}],
     )  # fmt: skip
-    assert not can_search(model_of(given))
     assert sorted(stops(solve(given, steps=2_000))["s"]) == ["a", "b"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gcrm.routing.answer import plan_of
-from gcrm.routing.ils import search
+from gcrm.routing.kernel.search import search
+from gcrm.routing.locked import locked_plan
 from gcrm.routing.model import model_of
 from gcrm.routing.ortools_model import from_nothing, improve_plan
 from gcrm.routing.problem import Problem
@@ -15,8 +16,9 @@ from tests.routing.instances import problem, random_problem, shift, visit
 
 def searched(given: Problem, steps: int):
     model = model_of(given)
-    found = search(model, lambda walked: walked < steps, 1)
-    plan = plan_of(Tracks(model), found.stops, found.ends, found.narrow)
+    tracks = Tracks(model)
+    found = search(model, locked_plan(tracks), steps, lambda _: True, 1)
+    plan = plan_of(tracks, found.stops, found.ends, found.narrow)
     assert plan is not None
     return plan
 

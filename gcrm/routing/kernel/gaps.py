@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gcrm.routing.kernel.arrays import NO_WAY
+from gcrm.routing.kernel.arrays import NEVER, NO_WAY
 from gcrm.routing.kernel.chance import unit
 from gcrm.routing.kernel.jit import compiler
 from gcrm.routing.kernel.labels import fits
@@ -19,6 +19,26 @@ def is_spare(g, p, s):
 
 
 @compiled
+def holds(g, p, s, r, k, v, way, away):
+    """Say whether visit `v` fits before the k-th stop of row `r`: `fits`, quicker for one window and at most one break."""
+    rests = g.rests[s]
+    if g.windows[v] != 1 or rests > 1:
+        return fits(g, p, s, r, k, k, v, way, away)
+    opens, closes = max(g.opens[v, 0], p.since[v]), min(g.closes[v, 0], p.until[v])
+    t = p.early[r, 0, k] + way
+    over = max(t, opens) + g.duration[v]
+    if t <= closes and over + away <= p.late[r, 0, k]:
+        return True
+    if rests == 0:
+        return False
+    resting = g.rest_seconds[s, 0]
+    if t <= closes and over <= p.rest_bound[r, k] and over + away <= p.late[r, 1, k] - resting:
+        return True
+    t = min(p.early[r, 1, k] + way, max(t + resting, p.rest_ready[r, k]))
+    return t <= closes and max(t, opens) + g.duration[v] + away <= p.late[r, 1, k]
+
+
+@compiled
 def best_gap(g, p, s, r, v, most, blink):
     """Return (added travel, gap) of the best place of a visit in row `r` as a route of shift `s`.
 
@@ -29,39 +49,53 @@ def best_gap(g, p, s, r, v, most, blink):
     size = p.size[r]
     if not g.fits[s, v] or p.load[r] + g.load[v] > g.most_load[s] or size >= g.most_visits[s]:
         return NO_WAY, gap
-    windows, rests = g.windows[v], g.rests[s]
-    if windows != 1 or rests > 1:
+    if g.windows[v] != 1 or g.rests[s] > 1 or blink > 0.0:
         return _best_gap_slow(g, p, s, r, v, most, blink)
+    if g.rests[s] == 1:
+        return _best_gap_rested(g, p, s, r, v, most)
     f, there = g.factor[s], g.place[v]
     on, to = g.travel[f, there], g.travel_to[f, there]
-    path, ways, early, late = p.path[r], p.ways[r], p.early[r], p.late[r]
+    path, ways, early, late = p.path[r], p.ways[r], p.early[r, 0], p.late[r, 0]
     opens, closes, duration = max(g.opens[v, 0], p.since[v]), min(g.closes[v, 0], p.until[v]), g.duration[v]
-    rest_ready, rest_bound, dice = p.rest_ready[r], p.rest_bound[r], p.dice
-    resting = g.rest_seconds[s, 0]
     for k in range(p.fixed[r], size + 1):
-        start = early[0, k]
-        if start > closes and (rests == 0 or early[1, k] > closes):
+        start = early[k]
+        if start > closes:
             break
         way, away = int(to[path[k]]), int(on[path[k + 1]])
-        more = way + away - ways[k]
-        if more >= best or way >= NO_WAY or away >= NO_WAY or (blink > 0.0 and unit(dice) < blink):
-            continue
-        t = start + way
-        over = max(t, opens) + duration
-        held = t <= closes and over + away <= late[0, k]
-        if rests == 1 and not held:
-            held = t <= closes and over <= rest_bound[k] and over + away <= late[1, k] - resting
-            if not held:
-                t = min(early[1, k] + way, max(t + resting, rest_ready[k]))
-                held = t <= closes and max(t, opens) + duration + away <= late[1, k]
-        if held:
-            best, gap = more, k
+        more, t = way + away - ways[k], start + way
+        # No branches: what holds is as good as random, and guessing wrong costs more than counting. Where there is no way,
+        # no latest arrival is met.
+        held = (t <= closes) & (max(t, opens) + duration + away <= late[k]) & (more < best)
+        best = more if held else best
+        gap = k if held else gap
+    return (best, gap) if gap >= 0 else (NO_WAY, -1)
+
+
+@compiled
+def _best_gap_rested(g, p, s, r, v, most):
+    """Do the same for a shift with one break."""
+    best, gap = most, -1
+    f, there, resting = g.factor[s], g.place[v], g.rest_seconds[s, 0]
+    on, to = g.travel[f, there], g.travel_to[f, there]
+    path, ways, rest_ready, rest_bound = p.path[r], p.ways[r], p.rest_ready[r], p.rest_bound[r]
+    early, late, early_rested, late_rested = p.early[r, 0], p.late[r, 0], p.early[r, 1], p.late[r, 1]
+    opens, closes, duration = max(g.opens[v, 0], p.since[v]), min(g.closes[v, 0], p.until[v]), g.duration[v]
+    for k in range(p.fixed[r], p.size[r] + 1):
+        way, away = int(to[path[k]]), int(on[path[k + 1]])
+        more, t = way + away - ways[k], early[k] + way
+        rested = min(early_rested[k] + way, max(t + resting, rest_ready[k]))
+        over, over_rested = max(t, opens) + duration, max(rested, opens) + duration
+        in_time = (over + away <= late[k]) | ((over <= rest_bound[k]) & (over + away <= late_rested[k] - resting))
+        held = (t <= closes) & in_time | (rested <= closes) & (over_rested + away <= late_rested[k])
+        held = held & (more < best)
+        best = more if held else best
+        gap = k if held else gap
     return (best, gap) if gap >= 0 else (NO_WAY, -1)
 
 
 @compiled
 def _best_gap_slow(g, p, s, r, v, most, blink):
-    """Do the same for several windows or several breaks."""
+    """Do the same for several windows or several breaks, or where gaps are overlooked."""
     best, gap = most, -1
     f, there = g.factor[s], g.place[v]
     for k in range(p.fixed[r], p.size[r] + 1):
@@ -69,7 +103,7 @@ def _best_gap_slow(g, p, s, r, v, most, blink):
         more = way + away - p.ways[r, k]
         if more >= best or way >= NO_WAY or away >= NO_WAY or (blink > 0.0 and unit(p.dice) < blink):
             continue
-        if fits(g, p, s, r, k, k, v, way, away):
+        if holds(g, p, s, r, k, v, way, away):
             best, gap = more, k
     return (best, gap) if gap >= 0 else (NO_WAY, -1)
 
@@ -81,7 +115,7 @@ def still_fits(g, p, s, k, v):
         return False
     f, there = g.factor[s], g.place[v]
     way, away = int(g.travel_to[f, there, p.path[s, k]]), int(g.travel[f, there, p.path[s, k + 1]])
-    return way < NO_WAY and away < NO_WAY and fits(g, p, s, s, k, k, v, way, away)
+    return way < NO_WAY and away < NO_WAY and holds(g, p, s, s, k, v, way, away)
 
 
 @compiled
@@ -89,3 +123,38 @@ def added_at(g, p, s, k, v):
     """Return the travel that a visit adds before the k-th stop of a shift."""
     f, there = g.factor[s], g.place[v]
     return int(g.travel_to[f, there, p.path[s, k]]) + int(g.travel[f, there, p.path[s, k + 1]]) - p.ways[s, k]
+
+
+@compiled
+def shortfall(g, p, s, v):
+    """Return (time, travel): by how much a visit misses fitting into a shift's row, and what it adds at least.
+
+    Both are bounds from below over all its places: where the labels of the row give way by less, it still fits nowhere.
+    """
+    f, there, rests = g.factor[s], g.place[v], g.rests[s]
+    on, to = g.travel[f, there], g.travel_to[f, there]
+    path, ways, early, late = p.path[s], p.ways[s], p.early[s], p.late[s]
+    opens = max(g.opens[v, 0], p.since[v])
+    closes, duration = min(g.closes[v, g.windows[v] - 1], p.until[v]), g.duration[v]
+    missing, added = NEVER, NO_WAY
+    for k in range(p.fixed[s], p.size[s] + 1):
+        start = early[0, k]
+        for b in range(1, rests + 1):
+            start = min(start, early[b, k])
+        way, away = int(to[path[k]]), int(on[path[k + 1]])
+        t = start + way
+        missing = min(missing, max(max(t, opens) + duration + away - late[rests, k], t - closes))
+        added = min(added, way + away - ways[k])
+    return missing, added
+
+
+@compiled
+def give(g, p, s, row, k):
+    """Return by how much the labels of a shift's row give way at most when its k-th stop goes, as `row` is without it."""
+    most = 0
+    for b in range(g.rests[s] + 1):
+        for i in range(p.fixed[s], k):
+            most = max(most, p.late[row, b, i] - p.late[s, b, i])
+        for i in range(k + 2, p.size[s] + 1):
+            most = max(most, p.early[s, b, i] - p.early[row, b, i - 1])
+    return most

@@ -75,7 +75,7 @@ def _from(g, p, changed, seq, size, end, since, until, other):
                 p.seq[s, k] = v
                 p.where[v] = s
                 p.since[v], p.until[v] = since[v], until[v]
-    for s in range(len(g.start)):
+    for s in g.order:
         if changed[s]:
             evaluate(g, p, s, s)
             other[s] = True

@@ -23,6 +23,20 @@ def leg(g, s, a, b):
 
 
 @compiled
+def begin_of(g, p, s):
+    """Return the place where shift `s` begins: its own, or where the shift before it ends, or began if it is not used."""
+    while g.follows[s] >= 0:
+        before = g.follows[s]
+        size = p.size[before]
+        if size > 0:
+            end = g.end_place[before, p.end[before]]
+            # The last place of all is nowhere: then the shift ends at its last stop.
+            return g.place[p.seq[before, size - 1]] if end == g.travel.shape[1] - 1 else end
+        s = before
+    return g.begin[s]
+
+
+@compiled
 def done(g, p, v, t):
     """Return when visit `v` is over that is reached at `t`: it starts in the first window that can still be met."""
     for w in range(g.windows[v]):
@@ -129,7 +143,7 @@ def label(g, p, s, r):
     for b in range(rests + 1):
         early[b, 0] = NEVER
     early[0, 0] = g.start[s]
-    path[0] = g.begin[s]
+    path[0] = begin_of(g, p, s)
     path[size + 1] = g.end_place[s, p.end[r]]
     travel = 0
     for k in range(size):
@@ -209,7 +223,7 @@ def elapsed(g, p, s, r):
             back[b, size] = -NEVER
         back[taken, size] = back_home
         for k in range(size - 1, -2, -1):
-            here = g.begin[s] if k < 0 else g.place[seq[k]]
+            here = p.path[r, 0] if k < 0 else g.place[seq[k]]
             there = home if k == size - 1 else g.place[seq[k + 1]]
             way = leg(g, s, here, there)
             for b in range(taken + 1):

@@ -19,31 +19,39 @@ from gcrm.routing.kernel.state import put_in
 
 compiled = compiler(Path(__file__).parent)
 
-MOST_DAYS = 63
-
 
 @compiled
-def days_served(g, p, group):
-    """Return the days on which a group is served, as bits; -1 where two visits share a day."""
-    days = 0
+def count_days(g, p, group):
+    """Count in `served` how often a group is served on each day; return how often in all, -1 where twice on one day."""
+    p.served[:] = 0
+    count, twice = 0, False
     for i in range(g.member_of[group], g.member_of[group + 1]):
         s = p.where[g.members[i]]
         if s >= 0:
-            bit = 1 << g.day[s]
-            if days & bit:
-                return -1
-            days |= bit
-    return days
+            twice = twice or p.served[g.day[s]] > 0
+            p.served[g.day[s]] += 1
+            count += 1
+    return -1 if twice else count
+
+
+@compiled
+def _shared(g, p, pattern):
+    """Count the days of a pattern that are marked in `served`."""
+    count = 0
+    for i in range(g.pattern_at[pattern], g.pattern_at[pattern + 1]):
+        if p.served[g.pattern_days[i]]:
+            count += 1
+    return count
 
 
 @compiled
 def is_whole(g, p, group):
     """Say whether a group is served on exactly one of its patterns, or not at all."""
-    days = days_served(g, p, group)
-    if days == 0:
-        return True
-    for i in range(g.pattern_of[group], g.pattern_of[group + 1]):
-        if g.patterns[i] == days:
+    count = count_days(g, p, group)
+    if count <= 0:
+        return count == 0
+    for pattern in range(g.pattern_of[group], g.pattern_of[group + 1]):
+        if g.pattern_at[pattern + 1] - g.pattern_at[pattern] == count and _shared(g, p, pattern) == count:
             return True
     return False
 
@@ -51,28 +59,31 @@ def is_whole(g, p, group):
 @compiled
 def insert_group(g, p, group, blink):
     """Complete a group to the pattern worth most; where none can be, take the group out and return False."""
-    served = days_served(g, p, group)
-    gains = np.full(MOST_DAYS + 1, np.nan)
-    best, chosen = 0.0, np.int64(0)
-    for i in range(g.pattern_of[group], g.pattern_of[group + 1]):
-        pattern = g.patterns[i]
-        if served & ~pattern or pattern == served:
+    count = count_days(g, p, group)
+    p.gains[:] = np.nan
+    best, chosen = 0.0, -1
+    for pattern in range(g.pattern_of[group], g.pattern_of[group + 1]):
+        size = g.pattern_at[pattern + 1] - g.pattern_at[pattern]
+        if size == count or _shared(g, p, pattern) != count:
             continue
         gain = 0.0
-        for day in range(MOST_DAYS):
-            if pattern & ~served & (1 << day):
-                if np.isnan(gains[day]):
-                    gains[day] = _day_gain(g, p, group, day, blink)
-                gain += gains[day]
+        for i in range(g.pattern_at[pattern], g.pattern_at[pattern + 1]):
+            day = g.pattern_days[i]
+            if not p.served[day]:
+                if np.isnan(p.gains[day]):
+                    p.gains[day] = _day_gain(g, p, group, day, blink)
+                gain += p.gains[day]
         if gain > best and (blink == 0.0 or unit(p.dice) >= blink):
             best, chosen = gain, pattern
-    for day in range(MOST_DAYS):
-        if chosen & ~served & (1 << day) and not _serve(g, p, group, day):
-            ruin_group(g, p, group)
-            return False
-    if chosen == 0 and not is_whole(g, p, group):
+    if chosen >= 0:
+        for i in range(g.pattern_at[chosen], g.pattern_at[chosen + 1]):
+            day = g.pattern_days[i]
+            if not p.served[day] and not _serve(g, p, group, day):
+                ruin_group(g, p, group)
+                return False
+    elif not is_whole(g, p, group):
         ruin_group(g, p, group)
-    return chosen != 0
+    return chosen >= 0
 
 
 @compiled
@@ -81,8 +92,8 @@ def _spare(g, p, group, day):
     for i in range(g.member_of[group], g.member_of[group + 1]):
         v = g.members[i]
         if p.where[v] < 0:
-            for s in range(len(g.start)):
-                if g.day[s] == day and g.fits[s, v]:
+            for j in range(g.day_of[day], g.day_of[day + 1]):
+                if g.fits[g.of_day[j], v]:
                     return v
     return -1
 
@@ -94,11 +105,14 @@ def _day_gain(g, p, group, day, blink):
     best = -np.inf
     if v < 0:
         return best
-    for s in range(len(g.start)):
-        if g.day[s] == day and not is_spare(g, p, s):
-            more, _ = best_gap(g, p, s, s, v, NO_WAY, blink)
+    most = NO_WAY
+    for j in range(g.day_of[day], g.day_of[day + 1]):
+        s = g.of_day[j]
+        if not is_spare(g, p, s):
+            more, _ = best_gap(g, p, s, s, v, most, blink)
             if more < NO_WAY:
-                best = max(best, g.worth[v] - p.price[0] * more)
+                most = more
+                best = g.worth[v] - p.price[0] * more
     return best
 
 
@@ -108,9 +122,10 @@ def _serve(g, p, group, day):
     if v < 0:
         return False
     best, shift, gap = NO_WAY, -1, -1
-    for s in range(len(g.start)):
-        if g.day[s] == day:
-            more, k = best_gap(g, p, s, s, v, NO_WAY, 0.0)
+    for j in range(g.day_of[day], g.day_of[day + 1]):
+        s = g.of_day[j]
+        if not is_spare(g, p, s):
+            more, k = best_gap(g, p, s, s, v, best, 0.0)
             if more < best:
                 best, shift, gap = more, s, k
     return shift >= 0 and put_in(g, p, v, shift, gap)

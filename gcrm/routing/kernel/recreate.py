@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from gcrm.routing.kernel.arrays import NEVER, NO_WAY
 from gcrm.routing.kernel.chance import below, unit
 from gcrm.routing.kernel.gaps import added_at, best_gap, is_spare, still_fits
 from gcrm.routing.kernel.jit import compiler
 from gcrm.routing.kernel.patterns import insert_group
-from gcrm.routing.kernel.state import is_full, put_in, take_out
+from gcrm.routing.kernel.state import chain_value, is_full, put_in, take_out
 
 compiled = compiler(Path(__file__).parent)
 
@@ -29,37 +31,33 @@ def fill(g, p, routes, candidates, power, thrift, blink):
     """
     price = p.price[0] * thrift
     unseen = g.costs[1] > 0 or g.costs[2] > 0
+    for r in range(routes):
+        unseen = unseen or g.chain[p.chosen[r]] >= 0
+    for r in range(routes):
+        for c in range(candidates):
+            p.added[c, r], p.gap[c, r] = best_gap(g, p, p.chosen[r], p.chosen[r], p.queue[c], NO_WAY, blink)
+            p.dirty[c, r] = False
     for c in range(candidates):
-        for r in range(routes):
-            s = p.chosen[r]
-            p.added[c, r], p.gap[c, r] = best_gap(g, p, s, s, p.queue[c], NO_WAY, blink)
-        p.keys[c] = g.prize[p.queue[c]] ** power * p.liking[p.queue[c]] if price == 0.0 else 0.0
+        p.keys[c] = np.exp(power * g.magnitude[p.queue[c]]) * p.liking[p.queue[c]] if price == 0.0 else 0.0
     inserted = 0
     while candidates:
-        chosen, route, best, rank = -1, -1, -1.0, 2
+        chosen, route, best, rank = -1, -1, 0.0, 2
         c = 0
         while c < candidates:
-            v, near = p.queue[c], 0
-            for r in range(1, routes):
-                if p.added[c, r] < p.added[c, near]:
-                    near = r
-            more = p.added[c, near]
-            if more >= NO_WAY:
+            v, near = p.queue[c], _nearest(p, c, routes)
+            if p.added[c, near] >= NO_WAY:
                 # It fits nowhere, and will not later.
                 candidates -= 1
                 _move(p, candidates, c, routes)
                 continue
-            score = 0.0
-            if g.rank[v] < 2:
-                score = p.liking[v] / (max(more, 0) + 1)
-            elif price == 0.0:
-                score = p.keys[c] / (max(more, 0) + g.duration[v] + 1)
-            else:
-                gain = g.prize[v] - price * more
-                if gain > 0:
-                    score = gain**power * p.liking[v] / (max(more, 0) + g.duration[v] + 1)
-            if (g.rank[v] < rank or (g.rank[v] == rank and score > best)) and score > 0:
-                chosen, route, best, rank = c, near, score, g.rank[v]
+            score = _score(g, p, c, near, price, power)
+            if g.rank[v] < rank or (g.rank[v] == rank and score > best):
+                if p.dirty[c, near]:
+                    # What was noted is a bound, from before the last insertions: look, and compare once more.
+                    _look_again(g, p, c, near)
+                    continue
+                if score > 0:
+                    chosen, route, best, rank = c, near, score, g.rank[v]
             c += 1
         if chosen < 0:
             break
@@ -68,13 +66,13 @@ def fill(g, p, routes, candidates, power, thrift, blink):
             candidates -= 1
             _move(p, candidates, chosen, routes)
             continue
-        gap, worth = p.gap[chosen, route], p.value[s]
+        gap, worth = p.gap[chosen, route], chain_value(g, p, s)
         held = put_in(g, p, v, s, gap)
         if not held:
             gap = _elsewhere(g, p, v, s, gap)
             held = gap >= 0
-        if held and thrift == 1.0 and unseen and rank == 2 and p.value[s] < worth:
-            # The ratio saw travel alone; with waiting, or a shift of its own, it does not pay.
+        if held and thrift == 1.0 and unseen and rank == 2 and chain_value(g, p, s) < worth:
+            # The ratio saw travel alone; with waiting, a shift of its own, or what the next day drives, it does not pay.
             p.gone[v] = True
             take_out(g, p, s)
             held = False
@@ -86,8 +84,30 @@ def fill(g, p, routes, candidates, power, thrift, blink):
         candidates -= 1
         _move(p, candidates, chosen, routes)
         for c in range(candidates):
-            _again(g, p, c, route, s, gap)
+            _after_insertion(g, p, c, route, s, gap)
     return inserted
+
+
+@compiled
+def _nearest(p, c, routes):
+    """Return the route to which a candidate adds least."""
+    near = 0
+    for r in range(1, routes):
+        if p.added[c, r] < p.added[c, near]:
+            near = r
+    return near
+
+
+@compiled
+def _score(g, p, c, route, price, power):
+    """Return how much a candidate is wanted in a route: less, the more it adds."""
+    v, more = p.queue[c], p.added[c, route]
+    if g.rank[v] < 2:
+        return p.liking[v] / (max(more, 0) + 1)
+    if price == 0.0:
+        return p.keys[c] / (max(more, 0) + g.duration[v] + 1)
+    gain = g.prize[v] - price * more
+    return gain**power * p.liking[v] / (max(more, 0) + g.duration[v] + 1) if gain > 0 else 0.0
 
 
 @compiled
@@ -107,24 +127,36 @@ def _move(p, source, target, routes):
     p.keys[target] = p.keys[source]
     for r in range(routes):
         p.added[target, r], p.gap[target, r] = p.added[source, r], p.gap[source, r]
+        p.dirty[target, r] = p.dirty[source, r]
 
 
 @compiled
-def _again(g, p, c, route, s, gap):
-    """Find a candidate's best gap again after an insertion at `gap`: what fitted before may not, and two gaps are new."""
-    old = p.gap[c, route]
+def _after_insertion(g, p, c, route, s, gap):
+    """Bound what a candidate adds to a route after an insertion at `gap`: what fitted may not, and two gaps are new.
+
+    The bound is from below, so only a candidate that leads with it has to be looked at.
+    """
     if p.added[c, route] >= NO_WAY:
         return
-    v = p.queue[c]
-    at = old if old < gap else old + 1
-    if old == gap or not still_fits(g, p, s, at, v):
-        p.added[c, route], p.gap[c, route] = best_gap(g, p, s, s, v, NO_WAY, 0.0)
-        return
-    p.gap[c, route] = at
+    v, old = p.queue[c], p.gap[c, route]
+    if old == gap:
+        p.gap[c, route] = -1
+    elif old > gap:
+        p.gap[c, route] = old + 1
+    p.dirty[c, route] = True
     for k in range(gap, gap + 2):
         more = added_at(g, p, s, k, v)
-        if more < p.added[c, route] and still_fits(g, p, s, k, v):
-            p.added[c, route], p.gap[c, route] = more, k
+        if more < p.added[c, route]:
+            p.added[c, route], p.gap[c, route] = more, -1
+
+
+@compiled
+def _look_again(g, p, c, route):
+    """Find a candidate's best gap in a route as it is now."""
+    v, s, gap = p.queue[c], p.chosen[route], p.gap[c, route]
+    if gap < 0 or not still_fits(g, p, s, gap, v):
+        p.added[c, route], p.gap[c, route] = best_gap(g, p, s, s, v, NO_WAY, 0.0)
+    p.dirty[c, route] = False
 
 
 @compiled
@@ -182,7 +214,7 @@ def _sort(g, p, count):
         if 4 <= way < 8:
             key = -(g.load[v] if g.load[v] > 0 else float(g.duration[v]))
         elif way >= 8 and len(g.start):
-            begin, f = g.begin[0], g.factor[0]
+            begin, f = p.path[0, 0], g.factor[0]
             distance = float(g.travel[f, begin, g.place[v]])
             key = -distance if way == 8 else distance
             if way == 10:

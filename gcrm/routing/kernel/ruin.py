@@ -9,13 +9,14 @@ from pathlib import Path
 
 from gcrm.routing.kernel.chance import below, unit
 from gcrm.routing.kernel.jit import compiler
-from gcrm.routing.kernel.state import evaluate, take_out, touched
+from gcrm.routing.kernel.state import take_out
 
 compiled = compiler(Path(__file__).parent)
 
 MEAN_REMOVED = 10.0
 LONGEST_STRING = 10
 SPLIT = 0.5
+CHAINED = 0.5
 
 
 @compiled
@@ -30,6 +31,11 @@ def choose_routes(g, p):
         other = below(p.dice, shifts)
         p.chosen[1] = other
         return 1 if other == first else 2
+    if g.chain[first] >= 0 and unit(p.dice) < CHAINED:
+        for s in range(shifts):
+            if g.follows[s] == first:
+                p.chosen[1] = s
+                return 2
     for _ in range(20):
         v = p.seq[first, below(p.dice, p.size[first])]
         u = g.near[v, below(p.dice, g.near.shape[1])]
@@ -41,15 +47,8 @@ def choose_routes(g, p):
 
 @compiled
 def ruin_stretch(g, p, s, alone):
-    """Take a stretch out of a route and now and then one stop more; sometimes choose another end."""
+    """Take a stretch out of a route and now and then one stop more."""
     free = p.size[s] - p.fixed[s]
-    if g.ends[s] > 1 and unit(p.dice) < 0.3:
-        end = p.end[s]
-        touched(p, s)
-        p.end[s] = below(p.dice, g.ends[s])
-        if not evaluate(g, p, s, s):
-            p.end[s] = end
-            evaluate(g, p, s, s)
     if free <= 0:
         return
     most = min(free, 5) if alone else min(free, max(3, free // 3))

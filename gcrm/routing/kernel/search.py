@@ -10,7 +10,6 @@ import numpy as np
 from gcrm.routing.kernel import walk as walking
 from gcrm.routing.kernel.arrays import NEVER, Array, Given, given_of
 from gcrm.routing.kernel.chance import seeded
-from gcrm.routing.kernel.patterns import MOST_DAYS
 from gcrm.routing.kernel.ref import given_ref, state_ref
 from gcrm.routing.kernel.state import BEST, LAST, State, state_of
 from gcrm.routing.model import Model, merged
@@ -20,13 +19,6 @@ FIRST_CHUNK = 4
 CHUNK_SECONDS = 0.02
 
 
-def can_search(model: Model) -> bool:
-    """Say whether the kernel knows all rules of a model: not yet shifts that begin where others end, nor days beyond 62."""
-    days = {shift.day for shift in model.problem.shifts}
-    days.update(day for patterns in model.group_patterns for pattern in patterns or () for day in pattern)
-    return all(before < 0 for before in model.follows) and all(0 <= day < MOST_DAYS for day in days)
-
-
 def search(
     model: Model,
     locked: Plan,
@@ -34,6 +26,7 @@ def search(
     go_on: Callable[[int], bool],
     seed: int,
     tell: Callable[[int, float], None] | None = None,
+    start: Plan | None = None,
 ) -> Found:
     """Walk at most `most` steps while `go_on(steps)` says so; the same model, seed and steps give the same plan.
 
@@ -43,11 +36,12 @@ def search(
     locked : the plan that holds the locked stops alone
     go_on : asked every few hundredths of a second with the number of steps walked
     tell : called with steps and value when a better plan was found
+    start : a plan to walk on from, with the locked stops of `locked`; what still fits is put in before the first step
     """
     g = given_of(model)
     serves_all = bool(len(model.rank)) and float((model.rank < 2).mean()) > 0.5
     p = state_of(g, _longest(model, g), seeded(seed), _memory(g))
-    _lay(p, locked)
+    _lay(p, locked if start is None else start)
     steps = 0
     if len(g.place) and len(g.start):
         gr, pr = given_ref(tuple(g)), state_ref(tuple(p))
@@ -105,14 +99,14 @@ def _settings(model: Model, g: Given, p: State) -> tuple[int, Array, float, floa
     return patience, np.array(prices), max(1.0 * mean, 1e-12), max(0.01 * mean, 1e-14)
 
 
-def _lay(p: State, locked: Plan) -> None:
-    """Lay the locked stops into the empty plan."""
-    for s, track in enumerate(locked.tracks):
-        p.size[s], p.end[s], p.fixed[s] = len(track.stops), track.end, locked.fixed[s]
+def _lay(p: State, plan: Plan) -> None:
+    """Lay the stops of a plan into the empty one."""
+    for s, track in enumerate(plan.tracks):
+        p.size[s], p.end[s], p.fixed[s] = len(track.stops), track.end, plan.fixed[s]
         for k, v in enumerate(track.stops):
             p.seq[s, k] = v
             p.where[v] = s
-    for v, windows in locked.narrow.items():
+    for v, windows in plan.narrow.items():
         p.since[v], p.until[v] = windows[0][0], windows[-1][1]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from gcrm.routing.kernel.arrays import NEVER, Array, Given
 from gcrm.routing.kernel.jit import compiler
-from gcrm.routing.kernel.labels import elapsed, label
+from gcrm.routing.kernel.labels import begin_of, elapsed, label
 
 compiled = compiler(Path(__file__).parent)
 
@@ -69,13 +69,22 @@ class State(NamedTuple):
     chosen: Array
     liking: Array
     keys: Array
+    dirty: Array
+    missing: Array
+    least: Array
     added: Array
     gap: Array
     gone: Array
     taken: Array
     spots: Array
+    served: Array
+    """of the days: how often a group is served on each"""
+    gains: Array
+    """of the days: what serving a group on each is worth, not a number where nobody asked yet"""
 
 
+BROKEN = -1e30
+"""The value of a row that cannot be kept: a plan with such a row is always taken back."""
 KEPT, BEST, NOW = 0, 1, 2
 STEPS, LAST, IDLE, RESTARTS, PHASE = 0, 1, 2, 3, 4
 
@@ -107,16 +116,18 @@ def state_of(g: Given, longest: int, dice: Array, memory: int) -> State:
         best_since=np.full(n, -NEVER, dtype=np.int64), best_until=np.full(n, NEVER, dtype=np.int64), dice=dice,
         history=np.full(memory, -np.inf), figures=np.full(3, -np.inf), price=g.costs[:1].copy(), counts=np.zeros(8, dtype=np.int64),
         queue=np.zeros(n + 1, dtype=np.int64), chosen=np.zeros(rows, dtype=np.int64), liking=np.ones(n + 1),
-        keys=np.zeros(n + 1), added=np.zeros((n + 1, shifts + 1), dtype=np.int64),
+        keys=np.zeros(n + 1), dirty=np.zeros((n + 1, shifts + 1), dtype=np.bool_),
+        missing=np.zeros(n + 1, dtype=np.int64), least=np.zeros(n + 1, dtype=np.int64), added=np.zeros((n + 1, shifts + 1), dtype=np.int64),
         gap=np.zeros((n + 1, shifts + 1), dtype=np.int64), gone=np.zeros(n + 1, dtype=np.bool_),
         taken=np.zeros(longest + 2, dtype=np.int64), spots=np.zeros((64, 3), dtype=np.int64),
+        served=np.zeros(len(g.day_of), dtype=np.int64), gains=np.zeros(len(g.day_of)),
     )  # fmt: skip
 
 
 @compiled
 def before(g, p, s, r, k):
     """Return the place from which the k-th stop of a row is reached."""
-    return g.begin[s] if k == 0 else g.place[p.seq[r, k - 1]]
+    return p.path[s, 0] if k == 0 else g.place[p.seq[r, k - 1]]
 
 
 @compiled
@@ -183,14 +194,78 @@ def put_in(g, p, v, s, k):
         return False
     touched(p, s)
     _open(p, v, s, k)
-    if evaluate(g, p, s, s) and within_rep(g, p, s):
+    if evaluate(g, p, s, s) and within_rep(g, p, s) and follow(g, p, s):
         p.where[v] = s
         if keep_apart(g, p, v):
             return True
         p.where[v] = -1
     _close(p, s, k)
     evaluate(g, p, s, s)
+    follow(g, p, s)
     return False
+
+
+@compiled
+def chain_value(g, p, s):
+    """Return the value of a shift and of all that hang together with it."""
+    if g.chain[s] < 0:
+        return p.value[s]
+    value = 0.0
+    for t in range(len(g.start)):
+        if g.chain[t] == g.chain[s]:
+            value += p.value[t]
+    return value
+
+
+@compiled
+def follow(g, p, s):
+    """Label the shifts that begin where shift `s` ends; say whether they and their reps still can be kept.
+
+    Where one cannot, it counts as `BROKEN`, and the plan with it, until its begin or its stops change again.
+    """
+    if g.chain[s] < 0:
+        return True
+    held = True
+    for t in g.order:
+        if g.follows[t] >= 0 and g.chain[t] == g.chain[s]:
+            if p.path[t, 0] == begin_of(g, p, t) and p.value[t] > BROKEN:
+                continue
+            touched(p, t)
+            if not evaluate(g, p, t, t):
+                p.value[t] = BROKEN
+                held = False
+            elif not within_rep(g, p, t):
+                p.value[t] = BROKEN
+                held = False
+    return held
+
+
+@compiled
+def end_at(g, p, s, end):
+    """End a shift elsewhere; change nothing and return False where a rule would break."""
+    before = p.end[s]
+    p.end[s] = end
+    touched(p, s)
+    if evaluate(g, p, s, s) and within_rep(g, p, s) and follow(g, p, s):
+        return True
+    p.end[s] = before
+    evaluate(g, p, s, s)
+    follow(g, p, s)
+    return False
+
+
+@compiled
+def _shorten(g, p, s):
+    """Take stops out of the ends of the shifts after `s` until they can be kept."""
+    for t in g.order:
+        if g.follows[t] >= 0 and g.chain[t] == g.chain[s]:
+            while p.value[t] == BROKEN and p.size[t] > p.fixed[t]:
+                p.size[t] -= 1
+                v = p.seq[t, p.size[t]]
+                p.where[v] = -1
+                if evaluate(g, p, t, t):
+                    follow(g, p, s)
+                widen(g, p, v)
 
 
 @compiled
@@ -234,6 +309,8 @@ def take_out(g, p, s):
             out += 1
         for i in range(out):
             widen(g, p, p.taken[i])
+        if not follow(g, p, s):
+            _shorten(g, p, s)
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gcrm.routing.kernel.jit import compiler
-from gcrm.routing.kernel.state import evaluate, touched, widen
+from gcrm.routing.kernel.state import BROKEN, chain_value, evaluate, follow, touched, widen, within_rep
 
 compiled = compiler(Path(__file__).parent)
 
@@ -40,6 +40,8 @@ def rep_holds(g, p, a, row_a, b, row_b):
 def try_row(g, p, s):
     """Give shift `s` the first row for trying where that is worth more; say whether it was."""
     row = first_row(g)
+    if g.chain[s] >= 0:
+        return _try_chained(g, p, s, row, s, row)
     p.end[row] = p.end[s]
     if not evaluate(g, p, s, row) or p.value[row] <= p.value[s] + LEAST_GAIN or not rep_holds(g, p, s, row, s, row):
         return False
@@ -57,6 +59,8 @@ def try_row(g, p, s):
 def try_pair(g, p, a, b):
     """Give two shifts the rows for trying where both together are worth more; say whether they were."""
     row = first_row(g)
+    if g.chain[a] >= 0 or g.chain[b] >= 0:
+        return _try_chained(g, p, a, row, b, row + 1)
     p.end[row], p.end[row + 1] = p.end[a], p.end[b]
     if not evaluate(g, p, a, row) or not evaluate(g, p, b, row + 1):
         return False
@@ -80,3 +84,70 @@ def _adopt(g, p, s, row):
         p.seq[s, k] = p.seq[row, k]
         p.where[p.seq[s, k]] = s
     evaluate(g, p, s, s)
+
+
+@compiled
+def _try_chained(g, p, a, row_a, b, row_b):
+    """Give shifts their rows for trying where that is worth more to all that hang together with them; say whether it was.
+
+    With `a` equal to `b` it is one shift. What follows begins elsewhere then, so the rows change places first.
+    """
+    old = _value_of(g, p, a, b)
+    _change_places(p, a, row_a)
+    if b != a:
+        _change_places(p, b, row_b)
+    if _stands(g, p, a, b) and _value_of(g, p, a, b) > old + LEAST_GAIN:
+        _settle_places(g, p, a, row_a)
+        if b != a:
+            _settle_places(g, p, b, row_b)
+        for row in (row_a, row_b):
+            for k in range(p.size[row]):
+                if p.where[p.seq[row, k]] < 0:
+                    widen(g, p, p.seq[row, k])
+        return True
+    _change_places(p, a, row_a)
+    if b != a:
+        _change_places(p, b, row_b)
+    _stands(g, p, a, b)
+    return False
+
+
+@compiled
+def _value_of(g, p, a, b):
+    value = chain_value(g, p, a)
+    if b != a and (g.chain[b] < 0 or g.chain[b] != g.chain[a]):
+        value += chain_value(g, p, b)
+    return value
+
+
+@compiled
+def _stands(g, p, a, b):
+    """Label two shifts and what follows them, the earlier one first; say whether all can be kept."""
+    held = True
+    for s in g.order:
+        if s == a or s == b:
+            touched(p, s)
+            if not evaluate(g, p, s, s):
+                p.value[s] = BROKEN
+                held = False
+            held = held and within_rep(g, p, s)
+    held = follow(g, p, a) and held
+    return (b == a or follow(g, p, b)) and held
+
+
+@compiled
+def _change_places(p, s, row):
+    most = max(p.size[s], p.size[row])
+    for k in range(most):
+        p.seq[s, k], p.seq[row, k] = p.seq[row, k], p.seq[s, k]
+    p.size[s], p.size[row] = p.size[row], p.size[s]
+
+
+@compiled
+def _settle_places(g, p, s, row):
+    """Note where the visits of two rows that changed places are now; `row` holds what the shift held before."""
+    for k in range(p.size[row]):
+        if p.where[p.seq[row, k]] == s:
+            p.where[p.seq[row, k]] = -1
+    for k in range(p.size[s]):
+        p.where[p.seq[s, k]] = s

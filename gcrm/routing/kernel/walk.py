@@ -12,6 +12,7 @@ import numpy as np
 
 from gcrm.routing.kernel.between import improve_pair
 from gcrm.routing.kernel.chance import below, unit
+from gcrm.routing.kernel.ends import improve_end, ruin_end
 from gcrm.routing.kernel.jit import compiler
 from gcrm.routing.kernel.keeping import from_best, keep, remember, take_back, total
 from gcrm.routing.kernel.patterns import insert_group, ruin_broken
@@ -19,6 +20,7 @@ from gcrm.routing.kernel.recreate import fill, require
 from gcrm.routing.kernel.ruin import choose_routes, ruin_group, ruin_stretch, ruin_strings
 from gcrm.routing.kernel.state import (
     BEST,
+    BROKEN,
     IDLE,
     KEPT,
     LAST,
@@ -60,13 +62,13 @@ def like(p, low, spread):
 
 @compiled
 def candidates_for(g, p, routes):
-    """Put the unserved visits that the first `routes` of `chosen` may take into `queue`; return how many.
+    """Put the unserved visits that the first `routes` of `chosen` may take into `queue`, those worth most first; return how many.
 
     Of many visits only those near to what the routes hold or held: `gone` marks them.
     """
     n, count = len(g.place), 0
     few = n <= ALL_CANDIDATES
-    for v in range(n):
+    for v in g.by_worth:
         near = few or p.gone[v]
         p.gone[v] = False
         if not near or p.where[v] >= 0:
@@ -142,6 +144,7 @@ def refill(g, p, routes, power):
     fill(g, p, routes, candidates_for(g, p, routes), power, seen, blink)
     changed = False
     for r in range(routes):
+        changed = improve_end(g, p, p.chosen[r]) or changed
         changed = improve_order(g, p, p.chosen[r]) or changed
     if routes == 2 and unit(p.dice) < PAIR_SHARE:
         changed = improve_pair(g, p, p.chosen[0], p.chosen[1]) or changed
@@ -167,6 +170,7 @@ def choose_step(g, p):
     marks = p.gone.copy()
     p.gone[:] = False
     for r in range(routes):
+        ruin_end(g, p, p.chosen[r])
         ruin_stretch(g, p, p.chosen[r], len(g.start) == 1)
     _mark(p, marks)
     like(p, 0.6, 0.8)
@@ -193,6 +197,7 @@ def serve_step(g, p):
     if unit(p.dice) < 0.05:
         routes = choose_routes(g, p)
         for r in range(routes):
+            improve_end(g, p, p.chosen[r])
             improve_order(g, p, p.chosen[r])
         if routes == 2:
             improve_pair(g, p, p.chosen[0], p.chosen[1])
@@ -215,7 +220,7 @@ def begin(g, p, serves_all):
     """Fill the plan for the first time."""
     like(p, 1.0, 0.0)
     shifts = len(g.start)
-    for s in range(shifts):
+    for s in g.order:
         evaluate(g, p, s, s)
         touched(p, s)
     require(g, p, unserved_required(g, p))
@@ -265,7 +270,7 @@ def accept_late(g, p):
     shifts = len(g.start)
     slot = p.counts[STEPS] % len(p.history)
     new, old = p.figures[NOW], p.figures[KEPT]
-    if new > p.history[slot] or new >= old:
+    if new > BROKEN / 2 and (new > p.history[slot] or new >= old):
         p.counts[IDLE] = 0 if new > old + 1e-9 else p.counts[IDLE] + 1
         keep(g, p)
     else:

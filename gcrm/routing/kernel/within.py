@@ -6,8 +6,6 @@ from pathlib import Path
 
 from gcrm.routing.kernel.arrays import NO_WAY
 from gcrm.routing.kernel.jit import compiler
-from gcrm.routing.kernel.labels import leg
-from gcrm.routing.kernel.state import after, before
 from gcrm.routing.kernel.trial import first_row, try_row
 
 compiled = compiler(Path(__file__).parent)
@@ -27,19 +25,21 @@ def improve_order(g, p, s):
 
 @compiled
 def _move_once(g, p, s):
-    size, row = p.size[s], first_row(g)
+    size, row, fixed = p.size[s], first_row(g), p.fixed[s]
+    travel, path = g.travel[g.factor[s]], p.path[s]
+    waits = g.costs[1] > 0.0
     for length in range(1, LONGEST_MOVED + 1):
-        for i in range(p.fixed[s], size - length + 1):
-            a, b = before(g, p, s, s, i), after(g, p, s, s, i + length)
-            head, tail = g.place[p.seq[s, i]], g.place[p.seq[s, i + length - 1]]
-            saved = leg(g, s, a, head) + leg(g, s, tail, b) - leg(g, s, a, b)
-            if saved <= 0 and g.costs[1] == 0.0:
+        for i in range(fixed, size - length + 1):
+            # The i-th stop is at path[i + 1]; before it is path[i].
+            a, head, tail, b = path[i], path[i + 1], path[i + length], path[i + length + 1]
+            saved = int(travel[a, head]) + int(travel[tail, b]) - int(travel[a, b])
+            if saved <= 0 and not waits:
                 continue
-            for k in range(p.fixed[s], size + 1):
+            for k in range(fixed, size + 1):
                 if i <= k <= i + length:
                     continue
-                c, d = before(g, p, s, s, k), after(g, p, s, s, k)
-                more = leg(g, s, c, head) + leg(g, s, tail, d) - leg(g, s, c, d)
+                c, d = path[k], path[k + 1]
+                more = int(travel[c, head]) + int(travel[tail, d]) - int(travel[c, d])
                 if more >= saved:
                     continue
                 _write_moved(p, s, row, i, length, k)
@@ -66,16 +66,17 @@ def _write_moved(p, s, row, i, length, k):
 @compiled
 def _reverse_once(g, p, s):
     size, row = p.size[s], first_row(g)
+    travel, path = g.travel[g.factor[s]], p.path[s]
     for i in range(p.fixed[s], size - 1):
         old, new = 0, 0
-        a = before(g, p, s, s, i)
+        a, head = path[i], path[i + 1]
+        first = int(travel[a, head])
         for j in range(i + 1, min(size, i + LONGEST_REVERSED)):
-            u, v = g.place[p.seq[s, j - 1]], g.place[p.seq[s, j]]
-            old += leg(g, s, u, v)
-            new += leg(g, s, v, u)
-            head, b = g.place[p.seq[s, i]], after(g, p, s, s, j + 1)
-            more = leg(g, s, a, v) + new + leg(g, s, head, b)
-            if more >= NO_WAY or more >= leg(g, s, a, head) + old + leg(g, s, v, b):
+            u, v, b = path[j], path[j + 1], path[j + 2]
+            old += int(travel[u, v])
+            new += int(travel[v, u])
+            more = int(travel[a, v]) + new + int(travel[head, b])
+            if more >= NO_WAY or more >= first + old + int(travel[v, b]):
                 continue
             p.size[row] = size
             for m in range(size):
