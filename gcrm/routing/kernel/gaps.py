@@ -1,10 +1,10 @@
-"""Where a visit goes into a route at least travel: the hottest loop, so it reads its arrays once and calls nothing."""
+"""Where one visit goes into a route at least travel."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from gcrm.routing.kernel.arrays import NEVER, NO_WAY
+from gcrm.routing.kernel.arrays import NO_WAY
 from gcrm.routing.kernel.chance import unit
 from gcrm.routing.kernel.jit import compiler
 from gcrm.routing.kernel.labels import fits
@@ -49,6 +49,10 @@ def best_gap(g, p, s, r, v, most, blink):
     size = p.size[r]
     if not g.fits[s, v] or p.load[r] + g.load[v] > g.most_load[s] or size >= g.most_visits[s]:
         return NO_WAY, gap
+    if blink > 0.0:
+        # Thrown once for the row: mostly nothing is overlooked, and then it is quick.
+        gaps = size + 1 - p.fixed[r]
+        blink = max(blink, 1.0 / gaps) if unit(p.dice) < blink * gaps else 0.0
     if g.windows[v] != 1 or g.rests[s] > 1 or blink > 0.0:
         return _best_gap_slow(g, p, s, r, v, most, blink)
     if g.rests[s] == 1:
@@ -116,45 +120,3 @@ def still_fits(g, p, s, k, v):
     f, there = g.factor[s], g.place[v]
     way, away = int(g.travel_to[f, there, p.path[s, k]]), int(g.travel[f, there, p.path[s, k + 1]])
     return way < NO_WAY and away < NO_WAY and holds(g, p, s, s, k, v, way, away)
-
-
-@compiled
-def added_at(g, p, s, k, v):
-    """Return the travel that a visit adds before the k-th stop of a shift."""
-    f, there = g.factor[s], g.place[v]
-    return int(g.travel_to[f, there, p.path[s, k]]) + int(g.travel[f, there, p.path[s, k + 1]]) - p.ways[s, k]
-
-
-@compiled
-def shortfall(g, p, s, v):
-    """Return (time, travel): by how much a visit misses fitting into a shift's row, and what it adds at least.
-
-    Both are bounds from below over all its places: where the labels of the row give way by less, it still fits nowhere.
-    """
-    f, there, rests = g.factor[s], g.place[v], g.rests[s]
-    on, to = g.travel[f, there], g.travel_to[f, there]
-    path, ways, early, late = p.path[s], p.ways[s], p.early[s], p.late[s]
-    opens = max(g.opens[v, 0], p.since[v])
-    closes, duration = min(g.closes[v, g.windows[v] - 1], p.until[v]), g.duration[v]
-    missing, added = NEVER, NO_WAY
-    for k in range(p.fixed[s], p.size[s] + 1):
-        start = early[0, k]
-        for b in range(1, rests + 1):
-            start = min(start, early[b, k])
-        way, away = int(to[path[k]]), int(on[path[k + 1]])
-        t = start + way
-        missing = min(missing, max(max(t, opens) + duration + away - late[rests, k], t - closes))
-        added = min(added, way + away - ways[k])
-    return missing, added
-
-
-@compiled
-def give(g, p, s, row, k):
-    """Return by how much the labels of a shift's row give way at most when its k-th stop goes, as `row` is without it."""
-    most = 0
-    for b in range(g.rests[s] + 1):
-        for i in range(p.fixed[s], k):
-            most = max(most, p.late[row, b, i] - p.late[s, b, i])
-        for i in range(k + 2, p.size[s] + 1):
-            most = max(most, p.early[s, b, i] - p.early[row, b, i - 1])
-    return most

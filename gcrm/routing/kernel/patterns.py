@@ -134,6 +134,12 @@ def _serve(g, p, group, day):
 @compiled
 def ruin_broken(g, p):
     """Take out what is served of groups whose pattern is not whole."""
-    for group in range(len(g.patterned)):
-        if g.patterned[group] and not is_whole(g, p, group):
-            ruin_group(g, p, group)
+    again = True
+    while again:
+        again = False
+        for group in range(len(g.patterned)):
+            if p.torn[group]:
+                p.torn[group] = False
+                if g.patterned[group] and not is_whole(g, p, group):
+                    ruin_group(g, p, group)
+                    again = True

@@ -12,14 +12,16 @@ import numpy as np
 
 from gcrm.routing.kernel.arrays import NEVER, NO_WAY
 from gcrm.routing.kernel.chance import below, unit
-from gcrm.routing.kernel.gaps import added_at, best_gap, is_spare, still_fits
+from gcrm.routing.kernel.gaps import best_gap, is_spare, still_fits
 from gcrm.routing.kernel.jit import compiler
 from gcrm.routing.kernel.patterns import insert_group
+from gcrm.routing.kernel.scan import NOWHERE, added_by, best_spots, gap_of, line_up, spot
 from gcrm.routing.kernel.state import chain_value, is_full, put_in, take_out
 
 compiled = compiler(Path(__file__).parent)
 
 BLINK = 0.01
+MANY_SHIFTS = 20
 
 
 @compiled
@@ -34,9 +36,12 @@ def fill(g, p, routes, candidates, power, thrift, blink):
     for r in range(routes):
         unseen = unseen or g.chain[p.chosen[r]] >= 0
     for r in range(routes):
+        if blink == 0.0:
+            _scan(g, p, p.chosen[r], r, candidates)
+            continue
         for c in range(candidates):
-            p.added[c, r], p.gap[c, r] = best_gap(g, p, p.chosen[r], p.chosen[r], p.queue[c], NO_WAY, blink)
-            p.dirty[c, r] = False
+            more, gap = best_gap(g, p, p.chosen[r], p.chosen[r], p.queue[c], NO_WAY, blink)
+            p.spot[r, c] = spot(more, gap) if more < NO_WAY else NOWHERE
     for c in range(candidates):
         p.keys[c] = np.exp(power * g.magnitude[p.queue[c]]) * p.liking[p.queue[c]] if price == 0.0 else 0.0
     inserted = 0
@@ -44,33 +49,29 @@ def fill(g, p, routes, candidates, power, thrift, blink):
         chosen, route, best, rank = -1, -1, 0.0, 2
         c = 0
         while c < candidates:
-            v, near = p.queue[c], _nearest(p, c, routes)
-            if p.added[c, near] >= NO_WAY:
+            near = 0
+            for r in range(1, routes):
+                if p.spot[r, c] < p.spot[near, c]:
+                    near = r
+            if p.spot[near, c] >= NOWHERE:
                 # It fits nowhere, and will not later.
                 candidates -= 1
                 _move(p, candidates, c, routes)
                 continue
-            score = _score(g, p, c, near, price, power)
-            if g.rank[v] < rank or (g.rank[v] == rank and score > best):
-                if p.dirty[c, near]:
-                    # What was noted is a bound, from before the last insertions: look, and compare once more.
-                    _look_again(g, p, c, near)
-                    continue
-                if score > 0:
-                    chosen, route, best, rank = c, near, score, g.rank[v]
+            v = p.queue[c]
+            score = _score(g, p, v, p.keys[c], max(added_by(p.spot[near, c]), 0), price, power)
+            if (g.rank[v] < rank or (g.rank[v] == rank and score > best)) and score > 0:
+                chosen, route, best, rank = c, near, score, g.rank[v]
             c += 1
         if chosen < 0:
             break
-        v, s = p.queue[chosen], p.chosen[route]
+        v, s, gap = p.queue[chosen], p.chosen[route], gap_of(p.spot[route, chosen])
         if is_full(g, p, v):
             candidates -= 1
             _move(p, candidates, chosen, routes)
             continue
-        gap, worth = p.gap[chosen, route], chain_value(g, p, s)
-        held = put_in(g, p, v, s, gap)
-        if not held:
-            gap = _elsewhere(g, p, v, s, gap)
-            held = gap >= 0
+        worth = chain_value(g, p, s)
+        held = put_in(g, p, v, s, gap) or _elsewhere(g, p, v, s, gap)
         if held and thrift == 1.0 and unseen and rank == 2 and chain_value(g, p, s) < worth:
             # The ratio saw travel alone; with waiting, a shift of its own, or what the next day drives, it does not pay.
             p.gone[v] = True
@@ -78,47 +79,52 @@ def fill(g, p, routes, candidates, power, thrift, blink):
             held = False
         if not held:
             # A rule that the labels do not see: not in this shift, this time.
-            p.added[chosen, route] = NO_WAY
+            p.spot[route, chosen] = NOWHERE
             continue
         inserted += 1
         candidates -= 1
         _move(p, candidates, chosen, routes)
-        for c in range(candidates):
-            _after_insertion(g, p, c, route, s, gap)
+        _scan_again(g, p, s, route, candidates)
     return inserted
 
 
 @compiled
-def _nearest(p, c, routes):
-    """Return the route to which a candidate adds least."""
-    near = 0
-    for r in range(1, routes):
-        if p.added[c, r] < p.added[c, near]:
-            near = r
-    return near
+def _scan(g, p, s, route, candidates):
+    line_up(g, p, s, candidates, g.most_load[s] - p.load[s])
+    best_spots(g, p, s, s, route, candidates)
 
 
 @compiled
-def _score(g, p, c, route, price, power):
-    """Return how much a candidate is wanted in a route: less, the more it adds."""
-    v, more = p.queue[c], p.added[c, route]
+def _scan_again(g, p, s, route, candidates):
+    """Find the best places of a route again after an insertion; what fitted nowhere before still does not."""
+    for c in range(candidates):
+        p.before[c] = p.spot[route, c]
+    _scan(g, p, s, route, candidates)
+    for c in range(candidates):
+        if p.before[c] >= NOWHERE:
+            p.spot[route, c] = NOWHERE
+
+
+@compiled
+def _score(g, p, v, key, more, price, power):
+    """Return how much a visit is wanted: less, the more it adds; `key` is its worth where travel has no price."""
     if g.rank[v] < 2:
-        return p.liking[v] / (max(more, 0) + 1)
+        return p.liking[v] / (more + 1)
     if price == 0.0:
-        return p.keys[c] / (max(more, 0) + g.duration[v] + 1)
+        return key / (more + g.duration[v] + 1)
     gain = g.prize[v] - price * more
-    return gain**power * p.liking[v] / (max(more, 0) + g.duration[v] + 1) if gain > 0 else 0.0
+    return gain**power * p.liking[v] / (more + g.duration[v] + 1) if gain > 0 else 0.0
 
 
 @compiled
 def _elsewhere(g, p, v, s, tried):
-    """Insert a visit where bounds on work, which no label sees, allow it; return the gap, -1 for none."""
+    """Insert a visit where bounds on work, which no label sees, allow it; say whether it could be."""
     if g.most_work[s] == NEVER and g.rep[s] < 0:
-        return -1
+        return False
     for k in range(p.fixed[s], p.size[s] + 1):
         if k != tried and still_fits(g, p, s, k, v) and put_in(g, p, v, s, k):
-            return k
-    return -1
+            return True
+    return False
 
 
 @compiled
@@ -126,37 +132,7 @@ def _move(p, source, target, routes):
     p.queue[target] = p.queue[source]
     p.keys[target] = p.keys[source]
     for r in range(routes):
-        p.added[target, r], p.gap[target, r] = p.added[source, r], p.gap[source, r]
-        p.dirty[target, r] = p.dirty[source, r]
-
-
-@compiled
-def _after_insertion(g, p, c, route, s, gap):
-    """Bound what a candidate adds to a route after an insertion at `gap`: what fitted may not, and two gaps are new.
-
-    The bound is from below, so only a candidate that leads with it has to be looked at.
-    """
-    if p.added[c, route] >= NO_WAY:
-        return
-    v, old = p.queue[c], p.gap[c, route]
-    if old == gap:
-        p.gap[c, route] = -1
-    elif old > gap:
-        p.gap[c, route] = old + 1
-    p.dirty[c, route] = True
-    for k in range(gap, gap + 2):
-        more = added_at(g, p, s, k, v)
-        if more < p.added[c, route]:
-            p.added[c, route], p.gap[c, route] = more, -1
-
-
-@compiled
-def _look_again(g, p, c, route):
-    """Find a candidate's best gap in a route as it is now."""
-    v, s, gap = p.queue[c], p.chosen[route], p.gap[c, route]
-    if gap < 0 or not still_fits(g, p, s, gap, v):
-        p.added[c, route], p.gap[c, route] = best_gap(g, p, s, s, v, NO_WAY, 0.0)
-    p.dirty[c, route] = False
+        p.spot[r, target] = p.spot[r, source]
 
 
 @compiled
@@ -185,10 +161,11 @@ def require(g, p, count):
 def insert_best(g, p, v, blink):
     """Insert a visit where it adds least over all shifts."""
     shifts = len(g.start)
+    few = shifts > MANY_SHIFTS and _mark_near(g, p, v)
     for _ in range(3):
         best, gap, shift = float(NO_WAY), -1, -1
         for s in range(shifts):
-            if is_spare(g, p, s):
+            if (few and not p.nearby[s] and p.size[s] > 0) or is_spare(g, p, s):
                 continue
             more, k = best_gap(g, p, s, s, v, NO_WAY, blink)
             cost = float(more)
@@ -196,13 +173,26 @@ def insert_best(g, p, v, blink):
                 cost += g.costs[2] / p.price[0]
             if more < NO_WAY and cost < best:
                 best, gap, shift = cost, k, s
-        if shift < 0:
+        if shift < 0 and not few:
             return False
-        if put_in(g, p, v, shift, gap):
+        if shift >= 0 and put_in(g, p, v, shift, gap):
             return True
         # A rule of the whole rep or group is in the way there: look elsewhere, with other blinks.
-        blink = 0.5
+        blink, few = 0.5, False
     return False
+
+
+@compiled
+def _mark_near(g, p, v):
+    """Mark in `nearby` the shifts that serve one of the visits nearest to `v`; say whether there are enough."""
+    p.nearby[:] = False
+    count = 0
+    for i in range(g.near.shape[1]):
+        u = g.near[v, i]
+        if u >= 0 and p.where[u] >= 0 and not p.nearby[p.where[u]]:
+            p.nearby[p.where[u]] = True
+            count += 1
+    return count >= MANY_SHIFTS // 2
 
 
 @compiled

@@ -47,7 +47,7 @@ structref.define_proxy(GivenRef, GivenType, list(Given._fields))
 structref.define_proxy(StateRef, StateType, list(State._fields))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _uncounted(typing_context: Any, arrays: Any) -> Any:
     """Return the tuple with arrays whose references nobody counts.
 
@@ -70,10 +70,10 @@ def _uncounted(typing_context: Any, arrays: Any) -> Any:
 @compiled
 def given_ref(arrays):
     """Return the reference of a problem's arrays, given as a plain tuple that lives at least as long."""
-    return GivenRef(*_uncounted(arrays))
+    return GivenRef(*_uncounted(arrays))  # type: ignore[call-arg]  # numba hands the typing context on itself
 
 
 @compiled
 def state_ref(arrays):
     """Return the reference of a state's arrays, given as a plain tuple that lives at least as long."""
-    return StateRef(*_uncounted(arrays))
+    return StateRef(*_uncounted(arrays))  # type: ignore[call-arg]  # as above

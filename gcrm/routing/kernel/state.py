@@ -69,11 +69,15 @@ class State(NamedTuple):
     chosen: Array
     liking: Array
     keys: Array
-    dirty: Array
-    missing: Array
-    least: Array
-    added: Array
-    gap: Array
+    before: Array
+    torn: Array
+    """the groups with day patterns that were changed since they were looked at"""
+    nearby: Array
+    spot: Array
+    """of each column of a filling, the best place of each candidate: see `scan`"""
+    lined: Array
+    several: Array
+    """whether any visit has several windows, or none"""
     gone: Array
     taken: Array
     spots: Array
@@ -116,9 +120,9 @@ def state_of(g: Given, longest: int, dice: Array, memory: int) -> State:
         best_since=np.full(n, -NEVER, dtype=np.int64), best_until=np.full(n, NEVER, dtype=np.int64), dice=dice,
         history=np.full(memory, -np.inf), figures=np.full(3, -np.inf), price=g.costs[:1].copy(), counts=np.zeros(8, dtype=np.int64),
         queue=np.zeros(n + 1, dtype=np.int64), chosen=np.zeros(rows, dtype=np.int64), liking=np.ones(n + 1),
-        keys=np.zeros(n + 1), dirty=np.zeros((n + 1, shifts + 1), dtype=np.bool_),
-        missing=np.zeros(n + 1, dtype=np.int64), least=np.zeros(n + 1, dtype=np.int64), added=np.zeros((n + 1, shifts + 1), dtype=np.int64),
-        gap=np.zeros((n + 1, shifts + 1), dtype=np.int64), gone=np.zeros(n + 1, dtype=np.bool_),
+        keys=np.zeros(n + 1),
+        before=np.zeros(n + 1, dtype=np.int64), torn=np.ones(len(g.patterned), dtype=np.bool_), nearby=np.zeros(rows, dtype=np.bool_), spot=np.zeros((shifts + 1, n + 1), dtype=np.int64),
+        lined=np.zeros((4, n + 1), dtype=np.int64), several=np.array([bool((g.windows != 1).any())]), gone=np.zeros(n + 1, dtype=np.bool_),
         taken=np.zeros(longest + 2, dtype=np.int64), spots=np.zeros((64, 3), dtype=np.int64),
         served=np.zeros(len(g.day_of), dtype=np.int64), gains=np.zeros(len(g.day_of)),
     )  # fmt: skip
@@ -197,6 +201,7 @@ def put_in(g, p, v, s, k):
     if evaluate(g, p, s, s) and within_rep(g, p, s) and follow(g, p, s):
         p.where[v] = s
         if keep_apart(g, p, v):
+            tear(g, p, v)
             return True
         p.where[v] = -1
     _close(p, s, k)
@@ -231,10 +236,7 @@ def follow(g, p, s):
             if p.path[t, 0] == begin_of(g, p, t) and p.value[t] > BROKEN:
                 continue
             touched(p, t)
-            if not evaluate(g, p, t, t):
-                p.value[t] = BROKEN
-                held = False
-            elif not within_rep(g, p, t):
+            if not evaluate(g, p, t, t) or not within_rep(g, p, t):
                 p.value[t] = BROKEN
                 held = False
     return held
@@ -266,6 +268,14 @@ def _shorten(g, p, s):
                 if evaluate(g, p, t, t):
                     follow(g, p, s)
                 widen(g, p, v)
+
+
+@compiled
+def tear(g, p, v):
+    """Note that the group of a visit is to be looked at: its days may be none of its patterns now."""
+    group = g.group[v]
+    if group >= 0 and g.patterned[group]:
+        p.torn[group] = True
 
 
 @compiled
@@ -411,6 +421,7 @@ def keep_apart(g, p, v):
 @compiled
 def widen(g, p, v):
     """Give a group back its times after a visit of it went, where at most one is left."""
+    tear(g, p, v)
     group = g.group[v]
     if group < 0 or g.group_gap[group] == 0:
         return

@@ -92,6 +92,8 @@ def _try_chained(g, p, a, row_a, b, row_b):
 
     With `a` equal to `b` it is one shift. What follows begins elsewhere then, so the rows change places first.
     """
+    if p.size[row_a] >= p.seq.shape[1] or p.size[row_b] >= p.seq.shape[1]:
+        return False
     old = _value_of(g, p, a, b)
     _change_places(p, a, row_a)
     if b != a:
@@ -125,7 +127,7 @@ def _stands(g, p, a, b):
     """Label two shifts and what follows them, the earlier one first; say whether all can be kept."""
     held = True
     for s in g.order:
-        if s == a or s == b:
+        if s in (a, b):
             touched(p, s)
             if not evaluate(g, p, s, s):
                 p.value[s] = BROKEN

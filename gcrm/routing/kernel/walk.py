@@ -42,6 +42,7 @@ ALL_CANDIDATES = 320
 NEAR_EACH_STOP = 30
 FIRST_CYCLE = 20_000
 PAIR_SHARE = 0.15
+CHOOSING = 0.3
 
 
 @compiled
@@ -148,6 +149,9 @@ def refill(g, p, routes, power):
         changed = improve_order(g, p, p.chosen[r]) or changed
     if routes == 2 and unit(p.dice) < PAIR_SHARE:
         changed = improve_pair(g, p, p.chosen[0], p.chosen[1]) or changed
+    if len(g.start) == 1 and total(g, p) < p.figures[KEPT] and unit(p.dice) >= CHOOSING:
+        # Of one route the exchange takes most of the time; for a plan that is worse it seldom pays.
+        return
     for r in range(routes):
         _mark(p, marks)
         changed = improve_choice(g, p, p.chosen[r], candidates_for(g, p, routes)) or changed
