@@ -12,8 +12,6 @@ from gcrm.routing.model import FAR, Ints, Model, merged
 from gcrm.routing.plan import Plan
 from gcrm.routing.solution import Unserved
 
-STATIC = ("not_allowed", "unreachable", "closed", "too_far")
-
 
 class Explainer:
     """Explains what a finished plan leaves out."""
@@ -77,8 +75,10 @@ class Explainer:
 
     def reachable(self, v: int, s: int) -> bool:
         """Say whether the shift can come to the visit and go on to one of its ends, by whatever stops."""
-        place, table = self.model.place[v], self.model.seconds[self.model.factor[s]]
-        if table[self.begins[s]][place] < FAR and any(table[place][p] < FAR for p in self.model.ends[s].places):
+        model, place = self.model, self.model.place[v]
+        if model.way(s, self.begins[s], place) < FAR and any(
+            model.way(s, place, p) < FAR for p in model.ends[s].places
+        ):
             return True
         from_visit = self.reached(s, place)
         return place in self.reached(s, self.begins[s]) and any(p in from_visit for p in self.model.ends[s].places)
@@ -151,9 +151,9 @@ class Explainer:
             return self.pattern_fits(v)
         for s in np.flatnonzero(model.fits[:, v]).tolist():
             track = plan.tracks[s]
-            if track.table is None:
-                track.table = plan.tracks_of.insertions(track, None, plan.fixed[s])
-            if track.table[0][v] >= FAR:
+            if track.added is None:
+                track.added = plan.tracks_of.added(track, plan.fixed[s])
+            if track.added[v] >= FAR:
                 continue
             for gap in range(plan.fixed[s], len(track.stops) + 1):
                 trial = plan.copy()
@@ -198,13 +198,14 @@ class Explainer:
     def extra(self) -> Ints:
         """What each visit (column) would add in travel to the route of each shift (row), time limits left aside."""
         model, plan = self.model, self.plan
-        extra = np.full(model.fits.shape, FAR, dtype=np.int64)
+        extra, places = np.full(model.fits.shape, FAR, dtype=np.int64), np.array(model.place, dtype=np.int64)
         for s, track in enumerate(plan.tracks):
             if track.stops:
                 here, there = np.array(track.path[plan.fixed[s] : -1]), np.array(track.path[plan.fixed[s] + 1 :])
                 factor = model.factor[s]
-                more = model.to_visit[factor][here] + model.from_visit[factor][there]
-                extra[s] = (more - model.tables[factor][here, there][:, None]).min(0)
+                table = model.tables[factor]
+                more = table[here[:, None], places] + table[places[:, None], there].T
+                extra[s] = (more - table[here, there][:, None]).min(0)
         return extra
 
     def windows(self, windows: tuple[tuple[int, int], ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,17 +32,13 @@ class Model:
 
     Attributes
     ----------
-    seconds : list of travel tables, one for each travel factor, (P + 1, P + 1) as lists
-    to_visit, from_visit : the same as arrays (P + 1, n): seconds from a place to a visit and from a visit to a place
+    tables : travel tables in seconds, one for each travel factor, (P + 1, P + 1)
     opens, closes : (W, n) windows in time order, padded with windows that are never met
     """
 
     problem: Problem
     nowhere: int
-    seconds: list[list[list[int]]]
     tables: list[Ints]
-    to_visit: list[Ints]
-    from_visit: list[Ints]
     place: list[int]
     duration: list[int]
     durations: Ints
@@ -71,6 +68,15 @@ class Model:
     linked: list[bool] = field(default_factory=list)
     rep_bound: list[bool] = field(default_factory=list)
 
+    def way(self, s: int, here: int, there: int) -> int:
+        """Return the seconds from a place to another in shift `s`."""
+        return int(self.tables[self.factor[s]].item(here, there))
+
+    def ways(self, s: int, path: list[int]) -> list[int]:
+        """Return the seconds of each leg along a path of places in shift `s`."""
+        table = self.tables[self.factor[s]]
+        return [table.item(a, b) for a, b in pairwise(path)]
+
 
 def model_of(problem: Problem) -> Model:
     """Build the arrays of a problem whose travel is known."""
@@ -94,10 +100,7 @@ def model_of(problem: Problem) -> Model:
     model = Model(
         problem=problem,
         nowhere=nowhere,
-        seconds=[table.tolist() for table in tables],
         tables=tables,
-        to_visit=[np.ascontiguousarray(table[:, place]) for table in tables],
-        from_visit=[np.ascontiguousarray(table.T[:, place]) for table in tables],
         place=place,
         duration=[visit.duration for visit in problem.visits],
         durations=np.array([visit.duration for visit in problem.visits], dtype=np.int64),

@@ -39,23 +39,29 @@ def improve_plan(plan: Plan, seconds: float | None, solutions: int) -> Proposal 
         With the best routes met within the limits, those of the plan if none is better; None where it found nothing.
     """
     routing = RoutingProblem(plan.model, plan)
-    routes = [[routing.index(v) for v in track.stops] for track in plan.tracks]
-    parameters = routing.parameters(seconds, solutions, guided=False)
-    routing.model.CloseModelWithParameters(parameters)
-    given = routing.model.ReadAssignmentFromRoutes(routes, True)
-    if given is None:
-        return Proposal(tuple(track.stops for track in plan.tracks), False, 0)
-    routing.solve(parameters, given)
-    if routing.best is None:
-        return None
-    return Proposal(routing.best, True, routing.best_at)
+    try:
+        routes = [[routing.index(v) for v in track.stops] for track in plan.tracks]
+        parameters = routing.parameters(seconds, solutions, guided=False)
+        routing.model.CloseModelWithParameters(parameters)
+        given = routing.model.ReadAssignmentFromRoutes(routes, True)
+        if given is None:
+            return Proposal(tuple(track.stops for track in plan.tracks), False, 0)
+        routing.solve(parameters, given)
+        if routing.best is None:
+            return None
+        return Proposal(routing.best, True, routing.best_at)
+    finally:
+        routing.release()
 
 
 def from_nothing(model: Model, seconds: float, solutions: int = 2**31 - 1) -> tuple[Stops, ...] | None:
     """Return the stops that parallel cheapest insertion and guided local search find, None for no plan."""
     routing = RoutingProblem(model, None)
-    routing.solve(routing.parameters(seconds, solutions, guided=True), None)
-    return routing.best
+    try:
+        routing.solve(routing.parameters(seconds, solutions, guided=True), None)
+        return routing.best
+    finally:
+        routing.release()
 
 
 class RoutingProblem:
@@ -86,6 +92,11 @@ class RoutingProblem:
         self._limits()
         self._visits()
         self._locked()
+
+    def release(self) -> None:
+        """Let the C++ model go: it holds a callback that holds this object that holds it, a ring Python cannot see."""
+        for name in ("time", "solver", "model", "manager"):
+            delattr(self, name)
 
     def index(self, v: int) -> int:
         """Return OR-Tools' index of a visit."""

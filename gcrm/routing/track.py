@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
@@ -33,7 +32,8 @@ class Track:
     travel: int
     work: int
     value: float
-    table: tuple[Ints, Ints] | None = field(default=None)
+    added: Ints | None = field(default=None)
+    """the least travel that each visit adds, once somebody asked"""
 
 
 class Tracks:
@@ -65,8 +65,7 @@ class Tracks:
                 return Track(s, begin, end, (), path, early, [[shift.end]], 0, 0, 0.0)
             late = self._late(s, [], [0], ())
             return Track(s, begin, end, (), path, early, late, 0, 0, 0.0)
-        seconds = model.seconds[model.factor[s]]
-        legs = [seconds[a][b] for a, b in pairwise(path)]
+        legs = model.ways(s, path)
         travel = sum(legs)
         if travel >= FAR or (shift.max_travel_seconds is not None and travel > shift.max_travel_seconds):
             return None
@@ -102,12 +101,11 @@ class Tracks:
         """Return the exact timetable of a route."""
         model, shift = self.model, self.problem.shifts[s]
         path = [begin, *(model.place[v] for v in stops), model.ends[s].places[end]]
-        seconds = model.seconds[model.factor[s]]
         return timetable(
             Run(
                 shift.start,
                 shift.end,
-                [seconds[a][b] for a, b in pairwise(path)],
+                model.ways(s, path),
                 [(model.duration[v], w) for v, w in zip(stops, windows, strict=True)],
                 shift.breaks,
                 shift.max_work_seconds,
@@ -122,8 +120,7 @@ class Tracks:
             return True
         # The labels take breaks in one order; where that is all that fails, the exact timetable decides.
         model, shift = self.model, self.problem.shifts[s]
-        place, seconds = model.place[v], model.seconds[model.factor[s]]
-        way = seconds[begin][place] + seconds[place][model.ends[s].places[end]]
+        way = sum(model.ways(s, [begin, model.place[v], model.ends[s].places[end]]))
         most = FAR - 1 if shift.max_travel_seconds is None else shift.max_travel_seconds
         if len(shift.breaks) < 2 or way > most or shift.max_visits == 0:
             return False
@@ -261,53 +258,27 @@ class Tracks:
             depart[b] = max(depart[b], min(_bound(breaks, arrive[done]), arrive[done] - resting - leg))
         return depart
 
-    def insertions(
-        self, track: Track, visits: Ints | None = None, first: int = 0, dislike: Ints | None = None
-    ) -> tuple[Ints, Ints]:
-        """Test each of `visits` (all by default) at each place of the route from gap `first` on, at once.
-
-        Seconds of `dislike` for each gap let another than the shortest be chosen.
-
-        Returns
-        -------
-        added : (n,) seconds of travel added at the best gap, `FAR` or more where the visit fits nowhere
-        gap : (n,) that gap
-        """
-        added = self.added(track, visits, first)
-        gap = (added if dislike is None else added + dislike[:, None]).argmin(0)
-        return added[gap, np.arange(len(gap))], gap + first
-
-    def added(self, track: Track, visits: Ints | None = None, first: int = 0, instead: int = 0) -> Ints:
-        """Return the travel added by each visit (column) at each place (row) of a route; `FAR` or more: impossible.
-
-        Row k is the gap before stop ``first + k``; with `instead` 1 the visit takes the place of that stop.
-        """
+    def added(self, track: Track, first: int = 0) -> Ints:
+        """Return the least travel that each visit (n,) adds to a route from gap `first` on; `FAR` or more: it fits nowhere."""
         model, s = self.model, track.shift
         factor, path = model.factor[s], track.path
-        here, there = np.array(path[first : -1 - instead]), np.array(path[first + 1 + instead :])
-        to = model.to_visit[factor].take(here, 0)
-        on = model.from_visit[factor].take(there, 0)
-        opens, closes, duration = model.opens, model.closes, model.durations
-        if visits is not None:
-            to, on = to.take(visits, 1), on.take(visits, 1)
-            opens, closes, duration = opens.take(visits, 1), closes.take(visits, 1), duration.take(visits)
-        early = [np.array(row[first : len(row) - instead])[:, None] for row in track.early]
-        late = [np.array(row[first + instead :])[:, None] for row in track.late]
+        here, there = np.array(path[first:-1]), np.array(path[first + 1 :])
+        table, places = model.tables[factor], np.array(model.place, dtype=np.int64)
+        to, on = table[here[:, None], places], table[places[:, None], there].T
+        early = [np.array(row[first:])[:, None] for row in track.early]
+        late = [np.array(row[first:])[:, None] for row in track.late]
         added: Ints = to + on
         if track.stops:
-            table = model.seconds[factor]
-            legs = [table[a][b] for a, b in zip(path[first:], path[first + 1 :], strict=False)]
-            saved = [a + b for a, b in pairwise(legs)] if instead else legs
-            added -= np.array(saved)[:, None]
-        fits = self._fits(s, early, late, to, on, opens, closes, duration)
+            added -= table[here, there][:, None]
+        fits = self._fits(s, early, late, to, on)
         added += np.multiply(~fits, NEVER)
-        return added
+        least: Ints = added.min(0)
+        return least
 
-    def _fits(
-        self, s: int, early: list[Ints], late: list[Ints], to: Ints, on: Ints, opens: Ints, closes: Ints, duration: Ints
-    ) -> Bools:
+    def _fits(self, s: int, early: list[Ints], late: list[Ints], to: Ints, on: Ints) -> Bools:
         """Say for each gap (row) and visit (column) whether the rest of the route can still be kept."""
-        rests = self.rests[s]
+        rests, model = self.rests[s], self.model
+        opens, closes, duration = model.opens, model.closes, model.durations
         if not rests:
             fits: Bools = _departed(early[0] + to, opens, closes, duration) + on <= late[0]
             return fits

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gcrm.routing.kernel.arrays import NO_WAY
 from gcrm.routing.kernel.chance import below, unit
 from gcrm.routing.kernel.jit import compiler
 from gcrm.routing.kernel.state import take_out
@@ -16,6 +17,7 @@ compiled = compiler(Path(__file__).parent)
 MEAN_REMOVED = 10.0
 LONGEST_STRING = 10
 SPLIT = 0.5
+TRIES = 10
 CHAINED = 0.5
 
 
@@ -51,7 +53,7 @@ def ruin_stretch(g, p, s, alone):
     free = p.size[s] - p.fixed[s]
     if free <= 0:
         return
-    most = min(free, 5) if alone else min(free, max(3, free // 3))
+    most = min(free, max(5 if alone else 3, free // 3))
     length = 1 + below(p.dice, most)
     at = p.fixed[s] + below(p.dice, free - length + 1)
     for k in range(at, at + length):
@@ -59,6 +61,35 @@ def ruin_stretch(g, p, s, alone):
     if unit(p.dice) < 1 / 3:
         p.gone[p.seq[s, p.fixed[s] + below(p.dice, free)]] = True
     take_out(g, p, s)
+
+
+@compiled
+def ruin_around(g, p, s, alone):
+    """Make room where a random unserved visit near to the route would go; return it, -1 where there is none."""
+    size, fixed = p.size[s], p.fixed[s]
+    free = size - fixed
+    if free <= 0:
+        return -1
+    wanted = -1
+    for _ in range(TRIES):
+        u = g.near[p.seq[s, fixed + below(p.dice, free)], below(p.dice, g.near.shape[1])]
+        if u >= 0 and p.where[u] < 0 and g.fits[s, u]:
+            wanted = u
+            break
+    if wanted < 0:
+        return -1
+    on, to = g.travel[g.factor[s], g.place[wanted]], g.travel_to[g.factor[s], g.place[wanted]]
+    gap, least = fixed, NO_WAY
+    for k in range(fixed, size + 1):
+        more = int(to[p.path[s, k]]) + int(on[p.path[s, k + 1]]) - p.ways[s, k]
+        if more < least:
+            gap, least = k, more
+    length = 1 + below(p.dice, min(free, max(5 if alone else 3, free // 3)))
+    first = min(max(gap - below(p.dice, length + 1), fixed), size - length)
+    for k in range(first, first + length):
+        p.gone[p.seq[s, k]] = True
+    take_out(g, p, s)
+    return wanted
 
 
 @compiled

@@ -95,7 +95,7 @@ def _settings(model: Model, g: Given, p: State) -> tuple[int, Array, float, floa
         prices += [1 / (8 * tau), 1 / (3 * tau)] if tau > 0 else []
     legs = max(1, int((p.best_size[: len(g.start)]).sum()))
     mean = float(p.travel[: len(g.start)].sum()) / legs * max(price, 1e-12)
-    patience = min(1500, 100 + 25 * len(g.place)) if len(g.start) == 1 else 6000
+    patience = min(600 if len(g.start) == 1 else 1000, 100 + 25 * len(g.place))
     return patience, np.array(prices), max(1.0 * mean, 1e-12), max(0.01 * mean, 1e-14)
 
 

@@ -17,7 +17,7 @@ from gcrm.routing.kernel.jit import compiler
 from gcrm.routing.kernel.keeping import from_best, keep, remember, take_back, total
 from gcrm.routing.kernel.patterns import insert_group, ruin_broken
 from gcrm.routing.kernel.recreate import fill, require
-from gcrm.routing.kernel.ruin import choose_routes, ruin_group, ruin_stretch, ruin_strings
+from gcrm.routing.kernel.ruin import choose_routes, ruin_around, ruin_group, ruin_stretch, ruin_strings
 from gcrm.routing.kernel.state import (
     BEST,
     BROKEN,
@@ -43,6 +43,8 @@ NEAR_EACH_STOP = 30
 FIRST_CYCLE = 20_000
 PAIR_SHARE = 0.15
 CHOOSING = 0.3
+WANTING = 0.3
+FAVOUR = 3.0
 
 
 @compiled
@@ -173,11 +175,17 @@ def choose_step(g, p):
     mark_near(g, p, routes)
     marks = p.gone.copy()
     p.gone[:] = False
+    alone, wanted = len(g.start) == 1, -1
     for r in range(routes):
         ruin_end(g, p, p.chosen[r])
-        ruin_stretch(g, p, p.chosen[r], len(g.start) == 1)
+        if wanted < 0 and unit(p.dice) < WANTING:
+            wanted = ruin_around(g, p, p.chosen[r], alone)
+        if wanted < 0 or r > 0:
+            ruin_stretch(g, p, p.chosen[r], alone)
     _mark(p, marks)
     like(p, 0.6, 0.8)
+    if wanted >= 0:
+        p.liking[wanted] *= FAVOUR
     refill(g, p, routes, 1 + unit(p.dice))
 
 
@@ -312,10 +320,11 @@ def reprice(g, p, price):
 
 
 @compiled
-def restart_one(g, p):
-    """Begin a single route again, in turn from nothing and from half of the best."""
+def restart_one(g, p, prices):
+    """Begin a single route again, in turn from nothing and from half of the best, every other time at another price."""
     p.counts[RESTARTS] += 1
     from_best(g, p)
+    reprice(g, p, prices[p.counts[RESTARTS] // 2 % len(prices)])
     half = p.counts[RESTARTS] % 2 == 0
     for s in range(len(g.start)):
         out = False
@@ -366,7 +375,7 @@ def walk(g, p, steps, serves_all, patience, prices, warm, cold):
         else:
             accept_late(g, p)
             if p.counts[IDLE] >= patience and shifts == 1:
-                restart_one(g, p)
+                restart_one(g, p, prices)
             elif shifts > 1 and p.counts[STEPS] - max(p.counts[LAST], p.counts[PHASE]) >= patience:
                 p.counts[PHASE] = p.counts[STEPS]
                 next_weight(g, p, prices)
