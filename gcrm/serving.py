@@ -27,7 +27,9 @@ PR_SET_PDEATHSIG = 1
 
 @click.command()
 @click.option("--demo", is_flag=True, help="Make the demo company first when it is missing.")
-@click.option("--country", type=click.Choice(["us", "kr"]), default="us", show_default=True, help="Country of a new demo.")
+@click.option(
+    "--country", type=click.Choice(["us", "kr"]), default="us", show_default=True, help="Country of a new demo."
+)
 @click.option("--no-workers", is_flag=True, help="Serve pages only; run “gcrm worker” elsewhere.")
 def serve(demo: bool, country: str, no_workers: bool) -> None:
     """Serve the app with its two workers."""

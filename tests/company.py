@@ -17,7 +17,7 @@ from gcrm.routing import editing, queries, services, week
 from gcrm.routing import problem as problems
 from gcrm.routing import solution as solutions
 from gcrm.routing.day import Candidate, problem_of
-from gcrm.routing.models import DayPlan, LeftOut, PlanEdit, PlanRun, Stop
+from gcrm.routing.models import DayPlan, Hotel, LeftOut, PlanEdit, PlanRun, Stop
 from gcrm.routing.solution import Solution
 from tests import factories as make
 
@@ -49,6 +49,7 @@ class Half:
     """A plan for the day after `ready`, both with a problem of their own, and one change that can be undone."""
     run: Any = None
     trial: Any = None
+    hotel: Any = None
     territory: Any = None
     """Everybody sees it."""
     batch: Any = None
@@ -138,10 +139,12 @@ def make_half(session: Any, mark: str, people_of: Half | None = None) -> Half:
         "visits": 1, "candidates": 2, "travel_seconds": 600, "travel_metres": 4000, "objective": 50.0, "prize": 56.0,
     }  # fmt: skip
     runs[0].steps = 100
+    hotel = Hotel(name=f"{mark} Inn", address=f"{mark} Street 9", location=ewkt(-76.1, 40.3), user_id=rep.id)
+    session.add(hotel)
     session.flush()
     return Half(
         team, manager, rep, account, parent, contact, deal, ahead, arrived, activity, task, touch, plan, ready,
-        plan.stops[0], edited, *runs,
+        plan.stops[0], edited, *runs, hotel,
     )  # fmt: skip
 
 
@@ -156,7 +159,9 @@ def _solve(session: Any, plan: DayPlan) -> None:
     plan.problem, plan.solution, plan.starts_at = problems.dump(problem), solutions.dump(solution), work.midnight
     stop.visit_key = "0"
     services.time_stops(work, problem, solution.routes[0], [stop])
-    plan.leaves_at, plan.returns_at = (work.instant(at) for at in (solution.routes[0].leave, solution.routes[0].return_at))
+    plan.leaves_at, plan.returns_at = (
+        work.instant(at) for at in (solution.routes[0].leave, solution.routes[0].return_at)
+    )
     session.flush()
 
 

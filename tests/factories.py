@@ -39,7 +39,9 @@ def make_team(session: Any, name: str | None = None, parent: Team | None = None)
     return _add(session, Team(name=name or f"Team {next(_numbers)}", parent_id=parent and parent.id))
 
 
-def make_user(session: Any, role: str = "rep", team: Team | None = None, home: tuple[float, float] | None = None, **fields: Any) -> User:
+def make_user(
+    session: Any, role: str = "rep", team: Team | None = None, home: tuple[float, float] | None = None, **fields: Any
+) -> User:
     number = next(_numbers)
     usual = {"email": f"person{number}@acme.example", "name": f"Person {number}"}
     point = ewkt(*home) if home else None
@@ -88,7 +90,11 @@ def make_region(
 
 
 def make_territory(
-    session: Any, owner: User | None = None, regions: tuple[Region, ...] = (), parent: Territory | None = None, **fields: Any
+    session: Any,
+    owner: User | None = None,
+    regions: tuple[Region, ...] = (),
+    parent: Territory | None = None,
+    **fields: Any,
 ) -> Territory:
     usual = {"name": f"Territory {next(_numbers)}"}
     made = _add(session, Territory(owner_id=owner and owner.id, parent_id=parent and parent.id, **(usual | fields)))

@@ -45,7 +45,6 @@ class Example:
     """Roles for whom the thing itself exists, where it is somebody's own."""
     reads: tuple[int, ...] = (200, 302)
 
-
     def act_for(self, method: str) -> str | None:
         if method == "DELETE" and self.delete_act:
             return self.delete_act
@@ -64,7 +63,6 @@ LOG = {"act": "log_activities"}
 SELL = {"act": "edit_pipeline"}
 DRAW = {"act": "edit_territories"}
 NOBODYS = {"values": lambda half: {"placing_id": uuid.UUID(int=5)}, "reads": (404,), "is_common": True}
-BATCH = Example(lambda half: {"batch_id": uuid.UUID(int=5)}, act="import", reads=(404,), is_common=True)
 ACCOUNT = of("account_id", "account")
 BATCH = of("batch_id", "batch")
 QUERY_ACCOUNT = of("account", "account")
@@ -154,6 +152,17 @@ EXAMPLES: dict[str, Example] = {
         form=lambda half: {"rep": str(half.rep.uuid), "day": "2030-01-08", "tier_a": "90"}, act="lead", refusal=404
     ),
     "routing.plan.trial": Example(of("run_id", "trial"), **PLAN),
+    "routing.nights.index": Example(**PLAN),
+    "routing.nights.new_hotel": Example(form=lambda half: {"name": "Inn", "lon": "-76", "lat": "40", "owner": str(half.rep.uuid)}, **PLAN),
+    "routing.nights.hotel": Example(
+        of("hotel_id", "hotel"), form=lambda half: {"name": "Inn", "lon": "-76", "lat": "40", "owner": str(half.rep.uuid)}, **PLAN
+    ),
+    "routing.nights.remove_hotel": Example(of("hotel_id", "hotel"), form=lambda half: {}, **PLAN),
+    "routing.nights.restore_hotel": Example(of("hotel_id", "hotel"), form=lambda half: {}, **PLAN),
+    "routing.nights.rule": Example(lambda half: {"user_id": half.rep.uuid}, form=lambda half: {"weekdays": "1", "saving_minutes": "60"}, **PLAN),
+    "routing.nights.rule_of_everybody": Example(
+        form=lambda half: {"weekdays": "1", "saving_minutes": "60"}, only=("planner", "admin"), **PLAN
+    ),
     "accounts.Accounts": Example(write_act="edit_customers", json=lambda half: {"name": "Matrix"}),
     "accounts.AccountsNear": Example(query={"lon": "-76.88", "lat": "40.27", "radius_metres": "50000"}),
     "accounts.AccountTimeline": Example(of("public_id", "account")),
@@ -235,19 +244,6 @@ EXAMPLES: dict[str, Example] = {
     "pipeline.reopen": Example(DEAL, form=lambda half: {}, **SELL),
     "reports.team": Example(act="lead"),
     "territories.index": Example(),
-    "exchange.index": Example(act="import"),
-    "exchange.new": Example(act="import"),
-    "exchange.mapping": BATCH,
-    "exchange.show": BATCH,
-    "exchange.progress": BATCH,
-    "exchange.cancel": BATCH,
-    "exchange.discard": BATCH,
-    "exchange.undo": BATCH,
-    "exchange.rejected_rows": BATCH,
-    "exchange.export_accounts": Example(lambda half: {"ext": "csv"}, is_common=True),
-    "imports.Imports": Example(act="import"),
-    "imports.OneImport": BATCH,
-    "imports.ImportedRows": BATCH,
     "territories.new": Example(form=lambda half: {"name": "Matrix"}, **DRAW),
     "territories.preview": Example(form=lambda half: {"name": "Matrix"}, **DRAW),
     "territories.edit": Example(of("territory_id", "territory"), write_act="edit_territories", is_common=True),
@@ -319,7 +315,9 @@ def call(app, client, endpoint: str, method: str, half: Half, **headers: str):
 
 def text_of(answer) -> str:
     """The answer without what differs each time: nonces, form tokens, request ids."""
-    body = answer.get_data(as_text=True) if answer.mimetype != "application/vnd.mapbox-vector-tile" else repr(answer.data)
+    body = (
+        answer.get_data(as_text=True) if answer.mimetype != "application/vnd.mapbox-vector-tile" else repr(answer.data)
+    )
     body = re.sub(r'(nonce|csrf[-_]token|name="csrf_token" value|content)="[^"]*"', "", body)
     body = re.sub(r'"as_of":"[^"]*"|_[0-9a-f]{32}', "", body)
     body = re.sub(r"Bearer [\w.-]+|\d+ (seconds?|minutes?)( ago)?|gcrm_\w+", "", body)
@@ -384,7 +382,11 @@ def test_the_other_half_never_shows(app, login_as, company, role):
 def test_more_hidden_rows_change_nothing_that_is_answered(app, login_as, company, role):
     """Neither counts nor totals nor ETags tell of them."""
     client = login_as(company.user(role))
-    readable = [endpoint for endpoint, method in routes(app) if method == "GET" and endpoint not in ("core.metrics", "admin.setup")]
+    readable = [
+        endpoint
+        for endpoint, method in routes(app)
+        if method == "GET" and endpoint not in ("core.metrics", "admin.setup")
+    ]
     before = {endpoint: text_of(call(app, client, endpoint, "GET", company.ours)) for endpoint in readable}
     make_half(company.session, MARK, people_of=company.theirs)
     company.session.flush()
@@ -408,7 +410,9 @@ def addressed(app) -> list[tuple[str, str]]:
     return [
         (endpoint, method)
         for endpoint, method in routes(app)
-        if EXAMPLES[endpoint].values is not None and not EXAMPLES[endpoint].is_public and not EXAMPLES[endpoint].is_common
+        if EXAMPLES[endpoint].values is not None
+        and not EXAMPLES[endpoint].is_public
+        and not EXAMPLES[endpoint].is_common
     ]
 
 
@@ -453,7 +457,9 @@ def rows_of(connection) -> dict[str, str]:
     with db.transaction(jobs.system_principal()) as session:
         return {
             table: session.scalar(
-                text(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM (SELECT {_columns(table)} FROM {table}) AS t")
+                text(
+                    f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM (SELECT {_columns(table)} FROM {table}) AS t"
+                )
             )
             for table in tables
         }

@@ -32,5 +32,14 @@ def test_every_table_with_customer_data_is_under_the_gate(session):
         text("SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'"
              " AND NOT c.relrowsecurity AND has_table_privilege('gcrm_scoped', c.oid, 'SELECT')")
     ).scalars()  # fmt: skip
-    open_to_all = {"alembic_version", "organisation", "regions", "spatial_ref_sys", "stages", "teams", "territories", "territory_regions"}
+    open_to_all = {
+        "alembic_version",
+        "organisation",
+        "regions",
+        "spatial_ref_sys",
+        "stages",
+        "teams",
+        "territories",
+        "territory_regions",
+    }
     assert {row for row in rows if not row.startswith("procrastinate_")} <= open_to_all

@@ -15,9 +15,7 @@ from gcrm.core import console
 @click.option("--name", prompt="Your name")
 @click.option("--email", prompt="Your e-mail address")
 @click.password_option()
-def setup(
-    organisation: str, country: str, currency: str, timezone: str, name: str, email: str, password: str
-) -> None:
+def setup(organisation: str, country: str, currency: str, timezone: str, name: str, email: str, password: str) -> None:
     """Set up the organisation and its first admin."""
     from gcrm.admin import services
 

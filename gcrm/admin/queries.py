@@ -78,7 +78,9 @@ def setup_choices() -> dict[str, list[tuple[str, str]]]:
     return {"country": countries, "currency": currencies, "timezone": [(zone, zone) for zone in zones]}
 
 
-def audit_entries(session: Session, table: str | None = None, before: int | None = None) -> tuple[list[Any], int | None]:
+def audit_entries(
+    session: Session, table: str | None = None, before: int | None = None
+) -> tuple[list[Any], int | None]:
     """A page of the trail, newest first, with who did it."""
     found = (
         select(AuditEntry, User.name.label("person"))
@@ -103,6 +105,8 @@ def library_credits() -> list[dict[str, str]]:
             facts = metadata.metadata(name)
         except metadata.PackageNotFoundError:
             continue
-        licence = facts.get("License-Expression") or facts.get("License") or ""
-        said.append({"name": name, "version": facts["Version"], "licence": licence.splitlines()[0][:60] if licence else "–"})
+        licence = next((facts[word] for word in ("License-Expression", "License") if word in facts), "")
+        said.append(
+            {"name": name, "version": facts["Version"], "licence": licence.splitlines()[0][:60] if licence else "–"}
+        )
     return said

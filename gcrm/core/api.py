@@ -53,7 +53,7 @@ class Writable(ma.Schema):
         return {name: value for name, value in data.items() if name not in self.READ_ONLY}
 
 
-class Api(SmorestApi):
+class Api(SmorestApi):  # type: ignore[misc]  # flask-smorest has no types
     """flask-smorest with our one way of answering failures."""
 
     ERROR_SCHEMA = Problem
@@ -95,9 +95,7 @@ def keyset(query: Select[Any], page: dict[str, Any]) -> tuple[list[Any], str | N
     except (BadBookmark, ValueError, KeyError, IndexError) as error:
         raise Invalid("The page marker “after” is not one that this list gave out.") from error
     try:
-        found = select_page(
-            web.session(), query, per_page=page["limit"], after=place.place if place else None
-        )
+        found = select_page(web.session(), query, per_page=page["limit"], after=place.place if place else None)
     except ValueError as error:
         raise Invalid("The page marker “after” belongs to another list or order.") from error
     rows = [row[0] if len(row) == 1 else row for row in found]
@@ -122,7 +120,9 @@ def answer(body: Any, status: int = 200, etag: int | str | None = None, location
         response.set_etag(str(etag))
     elif status == 200:
         response.add_etag()
-    return response.make_conditional(request) if request.method == "GET" else response
+    if request.method == "GET":
+        response.make_conditional(request)
+    return response
 
 
 def mark(version: int, body: Any) -> str:

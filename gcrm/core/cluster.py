@@ -92,9 +92,7 @@ def _candidate_folders() -> Iterator[Path]:
 def _programs_in(folder: Path) -> Programs | None:
     if not (folder / "postgres").exists() or not (folder / "initdb").exists():
         return None
-    said = subprocess.run(
-        [str(folder / "postgres"), "--version"], capture_output=True, text=True, check=False
-    ).stdout
+    said = subprocess.run([str(folder / "postgres"), "--version"], capture_output=True, text=True, check=False).stdout
     digits = said.rpartition(" ")[2].split("(")[0] if "(" not in said else said.split()[2]
     try:
         return Programs(folder, int(digits.split(".")[0]))
@@ -103,9 +101,11 @@ def _programs_in(folder: Path) -> Programs | None:
 
 
 def _has_postgis(programs: Programs) -> bool:
-    share = subprocess.run(
-        [programs.pg_config, "--sharedir"], capture_output=True, text=True, check=False
-    ).stdout.strip() if Path(programs.pg_config).exists() else ""
+    share = (
+        subprocess.run([programs.pg_config, "--sharedir"], capture_output=True, text=True, check=False).stdout.strip()
+        if Path(programs.pg_config).exists()
+        else ""
+    )
     places = [Path(share)] if share else []
     places.append(Path(f"/usr/share/postgresql/{programs.major}"))
     return any(_postgis_version(place / "extension" / "postgis.control") >= OLDEST_POSTGIS for place in places)

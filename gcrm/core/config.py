@@ -109,9 +109,7 @@ def load(environ: dict[str, str]) -> Settings:
 def _typed(name: str, raw: str, default: object) -> object:
     try:
         if isinstance(default, bool):
-            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[
-                raw.lower()
-            ]
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[raw.lower()]
         if isinstance(default, int):
             return int(raw)
         if isinstance(default, float):

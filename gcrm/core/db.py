@@ -51,6 +51,12 @@ class Principal:
         return "gcrm_all" if self.role in SEES_ALL else "gcrm_scoped"
 
 
+def is_scoped(session: Session) -> bool:
+    """Whether the principal sees a part of the customers only."""
+    principal = getattr(session, "principal", None)
+    return isinstance(principal, Principal) and principal.database_role == "gcrm_scoped"
+
+
 @lru_cache(maxsize=1)
 def cluster() -> Cluster:
     return Cluster(settings().data_folder.absolute())

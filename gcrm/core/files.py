@@ -23,7 +23,7 @@ def keep(stream: BinaryIO, suffix: str = "") -> str:
     name = uuid.uuid4().hex + "".join(c for c in suffix.lower() if c.isalnum() or c == ".")[:12]
     target = folder() / name
     with target.open("wb") as file:
-        shutil.copyfileobj(_limited(stream, limit), file, 1024 * 1024)  # type: ignore[misc]
+        shutil.copyfileobj(_limited(stream, limit), file, 1024 * 1024)
         size = file.tell()
     if size > limit:
         target.unlink()

@@ -35,7 +35,7 @@ def short_amount(minor: int | None, currency: str) -> str:
     from babel.numbers import format_compact_currency
 
     return format_compact_currency(
-        float(money.to_decimal(minor, currency) or 0), currency, locale=get_locale(), fraction_digits=1
+        float(money.to_decimal(minor, currency)), currency, locale=get_locale(), fraction_digits=1
     )
 
 
@@ -77,7 +77,8 @@ def ago(value: dt.datetime | dt.date | None) -> str:
     if value is None:
         return "–"
     if not isinstance(value, dt.datetime):
-        return format_timedelta(value - clock.now().astimezone(get_timezone()).date(), add_direction=True, granularity="day")
+        today = clock.now().astimezone(get_timezone()).date()
+        return format_timedelta(value - today, add_direction=True, granularity="day")
     return format_timedelta(value - clock.now(), add_direction=True)
 
 

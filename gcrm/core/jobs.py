@@ -27,7 +27,7 @@ _functions: dict[str, Callable[..., None]] = {}
 _queues: dict[str, str] = {}
 
 
-def task(name: str, queue: str = "later", retries: int = 0, **options: Any) -> Callable[..., Any]:
+def task(name: str, queue: str = "later", retries: int = 0) -> Callable[..., Any]:
     """Make a function `(principal, **ids)` a job of that name."""
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
@@ -36,7 +36,7 @@ def task(name: str, queue: str = "later", retries: int = 0, **options: Any) -> C
             function(Principal(principal_id, principal_role), **arguments)
 
         retry = RetryStrategy(max_attempts=retries, wait=2, exponential_wait=3) if retries else False
-        app.task(name=name, queue=queue, retry=retry, **options)(run)
+        app.task(name=name, queue=queue, retry=retry)(run)
         _functions[name] = function
         _queues[name] = queue
         return function
@@ -102,7 +102,3 @@ def run_worker(queues: Sequence[str], **options: Any) -> None:
 
 def _plain_url() -> str:
     return db.url().replace("postgresql+psycopg://", "postgresql://", 1)
-
-
-def status_of(session: PrincipalSession, job_id: int) -> str | None:
-    return session.scalar(text("SELECT status::text FROM procrastinate_jobs WHERE id = :id"), {"id": job_id})

@@ -7,13 +7,14 @@ import sys
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict, Processor
 
 from gcrm.core.config import settings
 
 SECRET_WORDS = ("password", "token", "secret", "cookie", "authorization", "email", "phone", "note")
 
 
-def _scrub(_logger: Any, _name: str, entry: dict[str, Any]) -> dict[str, Any]:
+def _scrub(_logger: Any, _name: str, entry: EventDict) -> EventDict:
     for key in entry:
         if any(word in key.lower() for word in SECRET_WORDS):
             entry[key] = "[kept out]"
@@ -24,17 +25,19 @@ def configure() -> None:
     """Send structlog and the standard logging to stderr in one form."""
     is_json = settings().log_format == "json"
     level = logging.getLevelNamesMapping().get(settings().log_level.upper(), logging.INFO)
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _scrub,
     ]
-    last: Any = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer(
-        colors=False, exception_formatter=structlog.dev.plain_traceback
+    last: list[Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if is_json
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
-        processors=[*shared, *([structlog.processors.format_exc_info] if is_json else []), last],
+        processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,

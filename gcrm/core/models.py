@@ -19,11 +19,14 @@ PublicId = Annotated[
     mapped_column(UUID(as_uuid=True), default=uuid.uuid4, server_default=func.gen_random_uuid(), unique=True),
 ]
 Instant = Annotated[dt.datetime, mapped_column(DateTime(timezone=True))]
-CreatedAt = Annotated[
-    dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now())
-]
+CreatedAt = Annotated[dt.datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
 Money = Annotated[int, mapped_column(BigInteger)]
 """Minor units of the currency beside it."""
+
+
+def one_of(column: str, words: tuple[str, ...]) -> str:
+    """The condition of a column that holds one of our own words."""
+    return f"{column} IN ({', '.join(repr(word) for word in words)})"
 
 
 class Versioned:
@@ -81,9 +84,7 @@ class Event(Model):
     """What happened, kept in the same transaction, for whoever listens."""
 
     __tablename__ = "events"
-    __table_args__ = (
-        Index("ix_events_waiting", "id", postgresql_where=text("handled_at IS NULL")),
-    )
+    __table_args__ = (Index("ix_events_waiting", "id", postgresql_where=text("handled_at IS NULL")),)
 
     id: Mapped[BigKey]
     at: Mapped[CreatedAt]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from typing import overload
 
 from babel.core import get_global
 from babel.numbers import get_currency_precision
@@ -39,6 +40,10 @@ def to_minor(text: str, currency: str) -> int:
     return int(minor)
 
 
+@overload
+def to_decimal(minor: int, currency: str) -> str: ...
+@overload
+def to_decimal(minor: None, currency: str) -> None: ...
 def to_decimal(minor: int | None, currency: str) -> str | None:
     """The decimal text of minor units, for files and the API."""
     if minor is None:

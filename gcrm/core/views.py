@@ -37,7 +37,9 @@ def readyz() -> Any:
             parts["migrated"] = schema.current(session.connection()) == schema.head()
             parts["workers"] = bool(
                 session.scalar(
-                    text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - :silence * interval '1 s'"),
+                    text(
+                        "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - :silence * interval '1 s'"
+                    ),
                     {"silence": WORKER_SILENCE_SECONDS},
                 )
             )

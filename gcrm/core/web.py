@@ -8,7 +8,18 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, has_request_context, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    g,
+    has_request_context,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -192,7 +203,18 @@ def etag_answer(body: bytes, mimetype: str) -> Response:
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie, Authorization"
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
+
+
+def say(text: Any, kind: str = "success", undo_url: str | None = None) -> None:
+    """Show a sentence on the next page, with a button that takes the act back where there is an address for it."""
+    flash({"text": text, "undo_url": undo_url}, kind)  # type: ignore[arg-type] # the toasts read mappings too
+
+
+def url_if_there(endpoint: str, **words: Any) -> str | None:
+    """The address of another domain's page, where it is there."""
+    return url_for(endpoint, **words) if endpoint in current_app.view_functions else None
 
 
 def current_url(**changes: Any) -> str:

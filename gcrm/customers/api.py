@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import uuid
 from typing import Any
 
@@ -266,13 +264,7 @@ def _account_answer(account: Account, status: int = 200) -> Any:
     """The account as this transaction leaves it, also when it goes out of the writer's sight."""
     feature = account_feature(queries.account_row(web.session(), account))
     location = url_for("accounts.OneAccount", public_id=account.uuid) if status == 201 else None
-    return api.answer(feature, status, etag=_mark(account.version, feature), location=location)
-
-
-def _mark(version: int, body: dict[str, Any]) -> str:
-    """The version, which If-Match compares, and a hash for what changes without it: the last visit, the regions."""
-    text = json.dumps(body, sort_keys=True, default=str)
-    return f"{version}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return api.answer(feature, status, etag=api.mark(account.version, feature), location=location)
 
 
 def _account_to_write(public_id: uuid.UUID) -> Account:
@@ -396,7 +388,7 @@ def contact_item(contact: Contact, account: Account) -> dict[str, Any]:
 def _contact_answer(contact: Contact, status: int = 200) -> Any:
     item = contact_item(contact, contact.account)
     location = url_for("contacts.OneContact", public_id=contact.uuid) if status == 201 else None
-    return api.answer(item, status, etag=_mark(contact.version, item), location=location)
+    return api.answer(item, status, etag=api.mark(contact.version, item), location=location)
 
 
 def _contact_to_write(public_id: uuid.UUID) -> Contact:

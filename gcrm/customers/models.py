@@ -24,15 +24,11 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gcrm.core.db import Model
-from gcrm.core.models import BigKey, CreatedAt, Instant, Money, PublicId, Versioned
+from gcrm.core.models import BigKey, CreatedAt, Instant, Money, PublicId, Versioned, one_of
 from gcrm.customers.values import PRECISIONS, STATUSES, TIERS
 from gcrm.people.models import User
 
 LOCATION_SOURCES = ("file", "pin", "phone", "geocoder", "api", "demo")
-
-
-def _one_of(column: str, words: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(word) for word in words)})"
 
 
 class Account(Versioned, Model):
@@ -41,10 +37,10 @@ class Account(Versioned, Model):
     __tablename__ = "accounts"
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
-        CheckConstraint(_one_of("status", STATUSES), name="status"),
-        CheckConstraint(_one_of("tier", TIERS), name="tier"),
-        CheckConstraint(_one_of("location_source", LOCATION_SOURCES), name="location_source"),
-        CheckConstraint(_one_of("location_precision", PRECISIONS), name="location_precision"),
+        CheckConstraint(one_of("status", STATUSES), name="status"),
+        CheckConstraint(one_of("tier", TIERS), name="tier"),
+        CheckConstraint(one_of("location_source", LOCATION_SOURCES), name="location_source"),
+        CheckConstraint(one_of("location_precision", PRECISIONS), name="location_precision"),
         CheckConstraint("annual_value_minor >= 0 AND potential_minor >= 0", name="money"),
         CheckConstraint("cadence_days > 0", name="cadence_days"),
         CheckConstraint("visit_minutes > 0", name="visit_minutes"),
@@ -187,6 +183,8 @@ class AccountShare(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
     created_at: Mapped[CreatedAt]
+    until: Mapped[dt.date | None]
+    """The last day of a loan, such as for a visit that a colleague makes; None: until somebody takes it back."""
 
 
 class Touch(Model):

@@ -1,4 +1,4 @@
-"""What higher domains show on an account's page: panels, facts of its head, and things to do from there.
+"""What higher domains show on an account's page: panels, and things to do from there.
 
 A domain registers in its `layers.py` or `views.py`, with functions that take the account and answer ready HTML or plain values.
 """
@@ -33,16 +33,6 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A figure in the page's head."""
-
-    name: str
-    order: int
-    make: Callable[[Any], dict[str, Any] | None]
-    """Answers {label, value, note, href, kind} as the macro `figure` takes them, or None."""
-
-
-@dataclass(frozen=True)
 class Kind:
     """How a line of the timeline is shown."""
 
@@ -56,7 +46,6 @@ class Kind:
 
 _panels: dict[str, Panel] = {}
 _actions: dict[str, Action] = {}
-_facts: dict[str, Fact] = {}
 _kinds: dict[str, Kind] = {}
 
 
@@ -69,10 +58,6 @@ def register(name: str, order: int, render: Callable[[Any], str], place: str = "
 
 def register_action(name: str, order: int, make: Callable[[Any], dict[str, Any] | None]) -> None:
     _actions[name] = Action(name, order, make)
-
-
-def register_fact(name: str, order: int, make: Callable[[Any], dict[str, Any] | None]) -> None:
-    _facts[name] = Fact(name, order, make)
 
 
 def register_kind(
@@ -106,8 +91,3 @@ def actions(account: Any) -> list[dict[str, Any]]:
         action.make(account) for action in sorted(_actions.values(), key=lambda action: (action.order, action.name))
     )
     return [action for action in made if action]
-
-
-def facts(account: Any) -> list[dict[str, Any]]:
-    made = (fact.make(account) for fact in sorted(_facts.values(), key=lambda fact: (fact.order, fact.name)))
-    return [fact for fact in made if fact]

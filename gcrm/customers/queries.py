@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, aliased, joinedload, load_only
 
+from gcrm.core import db
 from gcrm.core.db import Model
 from gcrm.core.errors import Invalid, NotFound
 from gcrm.core.geo import ewkt
@@ -214,7 +215,7 @@ def _parts(session: Session, selection: Selection, *columns: Any) -> Select[Any]
     The policy joins the two by OR, for which every row would be fetched from the table.
     """
     query = selection.narrow(select(*columns))
-    if not is_scoped(session):
+    if not db.is_scoped(session):
         return query
     own = Account.owner_id == func.any(literal_column("(SELECT gcrm_visible_owners())::int[]"))
     shared = Account.id == func.any(literal_column("(SELECT gcrm_shared_accounts())::bigint[]"))
@@ -233,12 +234,6 @@ def _candidates(session: Session, function: str, words: str | None) -> list[int]
         return None
     found: list[int] | None = session.scalar(select(getattr(func, function)(like(word), MOST_CANDIDATES)))
     return found
-
-
-def is_scoped(session: Session) -> bool:
-    """Whether the principal sees a part of the accounts only."""
-    principal = getattr(session, "principal", None)
-    return principal is not None and principal.database_role == "gcrm_scoped"
 
 
 def figures(session: Session, selection: Selection) -> Figures:
@@ -272,11 +267,6 @@ def _summed(session: Session, found: Select[Any]) -> Figures:
         (Sum(row[0], row[1], int(row[4]), int(row[5])) for row in rows), key=lambda s: (-s.accounts, s.currency)
     )
     return Figures(sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows), sums)
-
-
-def are_there_any(session: Session) -> bool:
-    """Whether the principal sees any account at all."""
-    return bool(session.scalar(select(exists().where(Account.id.is_not(None)))))
 
 
 def account_by_uuid(session: Session, public: uuid.UUID | str, lock: bool = False) -> Account:
@@ -482,11 +472,11 @@ def account_of_key(session: Session, source: str | None, external_id: str) -> Ac
 
 def out_of_sight(session: Session, account: Account) -> bool:
     """Whether the principal will not see the account any more once this transaction is over."""
-    if not is_scoped(session):
+    if not db.is_scoped(session):
         return False
     seen = text(
         "SELECT coalesce(:owner = ANY (gcrm_visible_owners()), false) OR EXISTS (SELECT 1 FROM account_shares"
-        " WHERE account_id = :account AND user_id = gcrm_principal())"
+        " WHERE account_id = :account AND user_id = gcrm_principal() AND (until IS NULL OR until >= current_date - 1))"
     )
     return not session.scalar(seen, {"owner": account.owner_id, "account": account.id})
 
@@ -496,8 +486,9 @@ def owner_name(session: Session, account: Account) -> str | None:
 
 
 def shared_with(session: Session, account: Account) -> list[User]:
-    """People who see the account beside its owner, by name."""
+    """People who see the account beside its owner, by name; whom it was lent to, until the loan is over."""
     query = select(User).join(AccountShare, AccountShare.user_id == User.id)
+    query = query.where(or_(AccountShare.until.is_(None), AccountShare.until >= func.current_date() - 1))
     return list(session.scalars(query.where(AccountShare.account_id == account.id).order_by(User.name, User.id)))
 
 
@@ -531,7 +522,7 @@ def _contacts_found(session: Session, words: str | None, account: Account | None
         query = query.where(Contact.id == func.any(cast(candidates, ARRAY(BigInteger))))
     if account is not None:
         query = query.where(Contact.account_id == account.id)
-    elif is_scoped(session) and candidates is None:
+    elif db.is_scoped(session) and candidates is None:
         own = _parts(session, Selection(), Account.id).cte("own").prefix_with("MATERIALIZED")
         query = query.join(own, own.c.id == Contact.account_id)
     return query.where(*(CONTACT_TEXT.ilike(like(word)) for word in (words or "").split()))
@@ -574,11 +565,6 @@ def count_contacts_up_to(session: Session, words: str | None, most: int, account
     found = _contacts_found(session, words, account, Contact.id).limit(most + 1).subquery()
     count = session.scalar(select(func.count()).select_from(found)) or 0
     return count if count <= most else None
-
-
-def count_contacts(session: Session, words: str | None = None) -> int:
-    found = _contacts_found(session, words, None, Contact.id).subquery()
-    return session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def timeline(

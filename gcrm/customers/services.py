@@ -22,8 +22,6 @@ from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.people.roles import may
 
-PLACE_FIELDS = frozenset({"lon", "lat", "location_source", "location_precision"})
-POINTING_FIELDS = frozenset({"owner", "parent"})
 PLACE_DIGITS = 7
 """Decimals of a degree, about a centimetre: what moves less has not moved."""
 MONEY_FIELDS = {"annual_value": "annual_value_minor", "potential": "potential_minor"}
@@ -115,18 +113,6 @@ def _with_amounts(account: Account, given: Mapping[str, object]) -> dict[str, ob
     return restated
 
 
-def move_account(
-    session: Session, account: Account, lon: float, lat: float, *, source: str, precision: str = "point"
-) -> None:
-    """Set where the account is; regions, territory and owner follow."""
-    _write(session, account, _located(lon, lat, source, precision))
-
-
-def unplace_account(session: Session, account: Account) -> None:
-    """Take the account off the map."""
-    _write(session, account, _UNPLACED)
-
-
 _UNPLACED: dict[str, Any] = {"location": None, "location_source": None, "location_precision": None, "timezone": None}
 
 
@@ -136,7 +122,7 @@ def _located(lon: float, lat: float, source: str, precision: str) -> dict[str, A
     return {
         "location": ewkt(lon, lat),
         "location_source": source,
-        "location_precision": values.precision(precision),
+        "location_precision": precision,
         "timezone": values.timezone_at(lon, lat),
     }
 
@@ -311,9 +297,12 @@ def share_account(session: Session, account: Account, user: User) -> None:
     """Let a person see the account beside the own ones."""
     if not user.active:
         raise Invalid(f"{user.name} is not active any more.")
-    if session.get(AccountShare, (account.id, user.id)) is None:
+    share = session.get(AccountShare, (account.id, user.id))
+    if share is None:
         session.add(AccountShare(account_id=account.id, user_id=user.id))
-        session.flush()
+    else:
+        share.until = None  # It was lent; now it is shared for good.
+    session.flush()
 
 
 def unshare_account(session: Session, account: Account, user: User) -> None:
@@ -321,14 +310,6 @@ def unshare_account(session: Session, account: Account, user: User) -> None:
     if share is not None:
         session.delete(share)
         session.flush()
-
-
-def set_parent(session: Session, account: Account, parent: Account | None) -> None:
-    """Hang an account under another, such as a branch under its head office."""
-    if parent is not None:
-        _refuse_circle(session, account, parent)
-    account.parent_id = parent.id if parent is not None else None
-    session.flush()
 
 
 def delete_account(session: Session, account: Account) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from typing import Any
 
@@ -13,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
-from gcrm.core import clock, web
+from gcrm.core import web
 from gcrm.core.errors import Conflict, Invalid, NotFound
 from gcrm.core.geo import lon_lat
 from gcrm.customers import forms, panels, queries, services
@@ -56,7 +55,7 @@ def index() -> Any:
     page = queries.accounts_page(session, selection, sort, marker, is_large=figures is None)
     template = "customers/_results.html" if request.headers.get("HX-Request") else "customers/index.html"
     return render_template(
-        template, page=page, figures=figures, large=LARGE, selection=selection, sort=sort, today=_today(),
+        template, page=page, figures=figures, large=LARGE, selection=selection, sort=sort, today=people.today(web.session()),
         menus=_menus(selection), typed=_typed(selection), exports=_exports(selection), map_url=_map_url(selection),
         is_empty=not page.rows and not selection and marker is None, next_due_on=queries.next_due_on,
         import_url=_url_of("exchange.new") if current_user.may("import") else None, **_pages(page),
@@ -142,10 +141,6 @@ def _pages(page: Page[Any]) -> dict[str, Any]:
     }
 
 
-def _today() -> dt.date:
-    return clock.today(people.the_organisation(web.session()).timezone)
-
-
 @bp.route("/accounts/new", methods=["GET", "POST"])
 @access.may("edit_customers")
 def new() -> Any:
@@ -229,13 +224,13 @@ def show(account_id: uuid.UUID) -> Any:
     account = queries.account_by_uuid(session, account_id)
     due = queries.next_due_on(account)
     return render_template(
-        "customers/show.html", account=account, due=due, is_overdue=due is not None and due < _today(),
+        "customers/show.html", account=account, due=due, is_overdue=due is not None and due < people.today(web.session()),
         is_never_visited=account.cadence_days is not None and account.last_visited_on is None,
         point=lon_lat(account.location) if account.location is not None else None,
         names=queries.names_round(session, account), contacts=queries.contacts_of(session, account),
         children=queries.children_of(session, account), shared_with=queries.shared_with(session, account),
         timeline=queries.timeline(session, account), kinds=panels.kinds, main_panels=panels.rendered(account, "main"),
-        side_panels=panels.rendered(account, "side"), actions=panels.actions(account), facts=panels.facts(account),
+        side_panels=panels.rendered(account, "side"), actions=panels.actions(account),
         map_settings={"is_embedded": True},
     )  # fmt: skip
 

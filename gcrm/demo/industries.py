@@ -47,5 +47,3 @@ INDUSTRIES = (
     Industry("garden", 3, 9, 5400, 25, ("Mo-Sa 08:30-17:30", "Mo-Su 09:00-18:00"), SPRING),
     Industry("factory", 5, 7, 24500, 45, ("Mo-Fr 08:00-17:00", "Mo-Fr 07:30-16:30"), LEVEL),
 )
-
-BY_KEY = {industry.key: industry for industry in INDUSTRIES}

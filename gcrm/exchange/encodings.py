@@ -39,8 +39,6 @@ class Encoding:
     name: str
     is_guess: bool = False
     """Neither given nor proved by the bytes."""
-    is_damaged: bool = False
-    """Some bytes do not belong to it; their rows are rejected by name."""
 
 
 def chosen(name: str) -> Encoding:
@@ -51,7 +49,7 @@ def chosen(name: str) -> Encoding:
         raise UnreadableFile(f"“{name}” is no encoding. Try utf-8, cp949 or windows-1252.") from None
     if not getattr(found, "_is_text_encoding", True):
         raise UnreadableFile(f"“{name}” is no encoding of text. Try utf-8, cp949 or windows-1252.")
-    return Encoding("utf-8-sig" if found.name == "utf-8" else found.name, is_damaged=True)
+    return Encoding("utf-8-sig" if found.name == "utf-8" else found.name)
 
 
 def detect(path: Path) -> Encoding:
@@ -61,16 +59,16 @@ def detect(path: Path) -> Encoding:
     _refuse_binary(head)
     for mark, name in _BOMS:
         if head.startswith(mark):
-            return Encoding(name, is_damaged=name == "utf-8-sig")
+            return Encoding(name)
     if _fits(path, "utf-8"):
         return Encoding("utf-8-sig")
     good, bad, _hangul = _weigh(path, "utf-8")
     if good > bad:
-        return Encoding("utf-8-sig", is_damaged=True)
+        return Encoding("utf-8-sig")
     korean, spoilt, hangul = _weigh(path, "cp949")
     if hangul >= 0.7 * korean and hangul > 0 and spoilt <= 0.02 * korean:
-        return Encoding("cp949", is_guess=True, is_damaged=spoilt > 0)
-    return _guess(path) or Encoding("utf-8-sig", is_damaged=True)
+        return Encoding("cp949", is_guess=True)
+    return _guess(path) or Encoding("utf-8-sig")
 
 
 def _refuse_binary(head: bytes) -> None:

@@ -83,7 +83,9 @@ def day_of(session: Session, rep: User, day: dt.date | None = None) -> Day:
     ahead.sort(key=lambda stop: (stop.status != "arrived", stop.position))
     begun = session.scalar(
         select(Visit)
-        .where(Visit.user_id == rep.id, Visit.status == "arrived", Visit.arrived_at > clock.now() - dt.timedelta(hours=18))
+        .where(
+            Visit.user_id == rep.id, Visit.status == "arrived", Visit.arrived_at > clock.now() - dt.timedelta(hours=18)
+        )
         .where(Visit.id.not_in([stop.visit_id for stop in stops if stop.visit_id]))
         .order_by(Visit.id.desc())
         .limit(1)

@@ -72,7 +72,9 @@ def unskip(session: Session, stop: Stop) -> None:
     planning.mark_stop(session, stop, "ahead")
 
 
-def position_of(lon: str | None, lat: str | None, accuracy: str | None) -> tuple[tuple[float, float] | None, float | None]:
+def position_of(
+    lon: str | None, lat: str | None, accuracy: str | None
+) -> tuple[tuple[float, float] | None, float | None]:
     """The position that a form names, or none; text that is no position is refused."""
     if not lon and not lat:
         return None, None

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from gcrm.core import clock, web
+from gcrm.core import clock, forms, web
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.core.geo import lon_lat
 from gcrm.field import queries, services
@@ -36,7 +36,7 @@ def _rep() -> User:
 def today() -> Any:
     """Today's route, the next stop first."""
     rep = _rep()
-    day = queries.day_of(web.session(), rep, _day())
+    day = queries.day_of(web.session(), rep, forms.day(request.args.get("day")))
     return render_template(
         "field/today.html", day=day, sentence=reasons.sentence, change=labels.change, causes=labels.CAUSES,
         links=handover.links(feeds.sheet(web.session(), day.plan)) if day.plan else {}, route=plans.route_geojson(day.plan) if day.plan else None,
@@ -49,7 +49,7 @@ def today() -> Any:
 def plan() -> Response:
     """Plan the own day; it is published as soon as it is ready, since its rep asked."""
     rep = _rep()
-    day = _day() or clock.today(plans.zone_of(web.session(), rep))
+    day = forms.day(request.args.get("day")) or clock.today(plans.zone_of(web.session(), rep))
     planning.request_plan(web.session(), rep, day, publish=True)
     return redirect(url_for(".today", day=request.args.get("day")))
 
@@ -60,12 +60,14 @@ def replan() -> Response:
     """Plan the rest of the own day anew, from where the phone is."""
     rep = _rep()
     session = web.session()
-    day = _day() or clock.today(plans.zone_of(session, rep))
+    day = forms.day(request.args.get("day")) or clock.today(plans.zone_of(session, rep))
     plan = plans.published_plan(session, rep.id, day)
     if plan is None:
         raise NotFound(_("There is no plan to change on this day."))
     cause = request.form.get("cause", "asked")
-    missed = next((stop for stop in plan.stops if stop.status in ("arrived", "ahead")), None) if cause == "missed" else None
+    missed = (
+        next((stop for stop in plan.stops if stop.status in ("arrived", "ahead")), None) if cause == "missed" else None
+    )
     wanted = live.Wanted(cause, _position()["position"], keep_next="may_change" not in request.form, missed=missed)
     made = live.replan_day(session, plan, wanted)
     flash(_("Planned anew. %(changes)s", changes=labels.summary(made.changes or [])), "success")
@@ -100,7 +102,7 @@ def skip(stop_id: UUID) -> Response:
     shown = queries.own_stop(web.session(), _rep(), stop_id)
     services.skip(web.session(), shown)
     undo = url_for(".unskip", stop_id=shown.uuid)
-    flash({"text": _("%(name)s is skipped.", name=shown.account_name), "undo_url": undo}, "info")  # type: ignore[arg-type] # the toasts read mappings too
+    web.say(_("%(name)s is skipped.", name=shown.account_name), "info", undo)
     return redirect(_page_of(shown))
 
 
@@ -184,23 +186,9 @@ def _position() -> dict[str, Any]:
 def _log() -> dict[str, Any]:
     if not request.form.get("outcome"):
         raise Invalid(_("Choose what came of it."))
-    text = request.form.get("next_step_on", "")
-    try:
-        next_step_on = dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Invalid(_("“%(text)s” is no date such as 2026-11-23.", text=text)) from None
     return {
         "outcome": request.form.get("outcome", ""),
         "note": request.form.get("note"),
         "next_step": request.form.get("next_step"),
-        "next_step_on": next_step_on,
+        "next_step_on": forms.day(request.form.get("next_step_on")),
     }
-
-
-def _day() -> dt.date | None:
-    text = request.args.get("day")
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Invalid(_("“%(text)s” is no date such as 2026-11-23.", text=text)) from None
-

@@ -146,14 +146,6 @@ def search(session: Session, words: str, levels: Collection[str] = LEVELS, limit
     return list(session.scalars(found.limit(limit)))
 
 
-def region_at(session: Session, level: str, lon: float, lat: float) -> Region | None:
-    """The region of a level that holds the point; on a border the one of the lowest code."""
-    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326)
-    return session.scalar(
-        select(Region).where(Region.id == select(func.gcrm_region_at(level, point)).scalar_subquery())
-    )
-
-
 def bounds(session: Session, region_ids: Collection[int]) -> tuple[float, float, float, float] | None:
     """West, south, east and north of regions together; east is beyond 180 where they lie astride the antimeridian."""
     row = session.execute(

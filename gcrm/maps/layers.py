@@ -136,9 +136,9 @@ def significant(value: float) -> str:
     if value == 0:
         return "0"
     if abs(value) >= 1_000:
-        return str(format_decimal(round(value)))
+        return format_decimal(round(value))
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    return str(format_decimal(round(value, digits), format="#,##0." + "#" * digits if digits else "#,##0"))
+    return format_decimal(round(value, digits), format="#,##0." + "#" * digits if digits else "#,##0")
 
 
 def unit(metric: Metric) -> str:

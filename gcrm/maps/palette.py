@@ -7,7 +7,6 @@ that they read in grey and with any colour vision; in the dark, more is brighter
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 Lab = tuple[float, float, float]
@@ -103,24 +102,6 @@ def scheme() -> dict[str, Any]:
         }
 
     return {"light": side(False), "dark": side(True)}
-
-
-def ramp_items(labels: Sequence[str], counts: Sequence[int] | None = None) -> list[dict[str, Any]]:
-    """Return legend items for the classes of a ramp, lowest first."""
-    if not labels:
-        return []
-    sides = zip(labels, ramp(len(labels)), ramp(len(labels), dark=True), strict=True)
-    items = [{"label": label, "light": light, "dark": dark} for label, light, dark in sides]
-    return [{**item, "count": count} for item, count in zip(items, counts, strict=True)] if counts else items
-
-
-def category_items(labels: Sequence[str]) -> list[dict[str, Any]]:
-    """Return legend items for kinds without order."""
-    n = len(labels)
-    return [
-        {"label": label, "light": a, "dark": b}
-        for label, a, b in zip(labels, categories(n), categories(n, dark=True), strict=True)
-    ]
 
 
 def status_items(labels: dict[str, str]) -> list[dict[str, Any]]:

@@ -23,9 +23,13 @@ def user() -> None:
 @click.option("--role", required=True, type=click.Choice(ROLES))
 @click.option("--team", help="Name of the team; made when there is none of that name.")
 @click.option("--name", help="The person's name.")
-@click.option("--password-stdin", is_flag=True, help="Read a password from standard input; without it a link is printed.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read a password from standard input; without it a link is printed."
+)
 @acting_option
-def add_user(email: str, role: str, team: str | None, name: str | None, password_stdin: bool, acting_email: str | None) -> None:
+def add_user(
+    email: str, role: str, team: str | None, name: str | None, password_stdin: bool, acting_email: str | None
+) -> None:
     """Add a person with a role."""
     console.open_database()
     password = sys.stdin.readline().rstrip("\n") if password_stdin else None

@@ -15,9 +15,9 @@ from gcrm.people import queries
 
 def acting_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--as EMAIL`; the command gets it as `acting_email` and turns it with `acting()`."""
-    return click.option("--as", "acting_email", metavar="EMAIL", help="Act as this person; by default the first admin.")(
-        command
-    )
+    return click.option(
+        "--as", "acting_email", metavar="EMAIL", help="Act as this person; by default the first admin."
+    )(command)
 
 
 def acting(email: str | None) -> Principal:

@@ -1,8 +1,12 @@
-"""The role words as people read them."""
+"""Role words and people as they are read, and chosen from a list."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask_babel import lazy_gettext as _l
+
+from gcrm.people.models import User
 
 ROLE_LABELS = {
     "rep": _l("Sales rep"),
@@ -21,3 +25,8 @@ ROLE_TEXTS = {
     "service": _l("Sees all customers, logs activities."),
     "admin": _l("Everything, and people and settings."),
 }
+
+
+def choices(users: Iterable[User]) -> list[tuple[str, str]]:
+    """People as what a list sends and what it shows."""
+    return [(str(user.uuid), user.name) for user in users]

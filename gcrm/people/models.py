@@ -41,7 +41,7 @@ class RoleWord:
         return set()
 
 
-class User(Model, UserMixin):  # type: ignore[misc]
+class User(Model, UserMixin):
     """A person who signs in, or `system`, who cannot."""
 
     __tablename__ = "users"
@@ -95,7 +95,7 @@ class User(Model, UserMixin):  # type: ignore[misc]
     __hash__ = object.__hash__
 
     @property
-    def roles(self) -> list[Any]:
+    def roles(self) -> list[Any]:  # type: ignore[override]  # the mixin declares an attribute; it only reads it
         return [RoleWord(self.role)]
 
     @property

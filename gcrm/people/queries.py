@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, func, select, text
+from sqlalchemy.orm import Load, Session, undefer_group
 
+from gcrm.core import clock, db
 from gcrm.core.errors import NotFound
-from gcrm.core.models import Organisation
-from gcrm.people.models import Invitation, Team, User
+from gcrm.core.models import Organisation, SignInAttempt
+from gcrm.people.models import ApiToken, Invitation, Team, User
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ def the_organisation(session: Session) -> Organisation:
     return found
 
 
+def today(session: Session) -> dt.date:
+    """The date where the organisation is."""
+    return clock.today(the_organisation(session).timezone)
+
+
 def users_of(session: Session, roles: Iterable[str] | None = None, active: bool = True) -> list[User]:
     """People by name, without `system`."""
     found = select(User).where(User.role != "system").order_by(User.name, User.id)
@@ -44,6 +52,35 @@ def users_of(session: Session, roles: Iterable[str] | None = None, active: bool 
 
 def user_by_email(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(User.email == email.strip().lower(), User.role != "system"))
+
+
+def user_to_sign_in(session: Session, wanted: dict[str, Any]) -> User | None:
+    """A person by columns, with those that only the sign-in may read."""
+    found = select(User).filter_by(**wanted).where(User.role != "system")
+    return session.scalar(found.options(undefer_group("sign_in")))
+
+
+def token_and_owner(session: Session, prefix: str) -> Row[ApiToken, User] | None:
+    """The API token with that beginning, and whose it is."""
+    query = (
+        select(ApiToken, User)
+        .join(User, User.id == ApiToken.user_id)
+        .where(ApiToken.prefix == prefix)
+        .options(Load(User).undefer_group("sign_in"))  # Flask-Security looks at the session mark
+    )
+    return session.execute(query).one_or_none()
+
+
+def most_sign_in_attempts(session: Session, subjects: Sequence[str], since: dt.datetime) -> int:
+    """How many attempts failed since a time for the one of the subjects with the most."""
+    found = session.scalar(
+        select(func.count())
+        .where(SignInAttempt.subject.in_(subjects), SignInAttempt.at > since)
+        .group_by(SignInAttempt.subject)
+        .order_by(func.count().desc())
+        .limit(1)
+    )
+    return found or 0
 
 
 def user_by_uuid(session: Session, public: uuid.UUID | str) -> User:
@@ -66,8 +103,7 @@ def as_uuid(public: uuid.UUID | str) -> uuid.UUID:
 def visible_reps(session: Session) -> list[User]:
     """Reps whose customers the principal sees: all of them, the subtree's, or oneself."""
     found = select(User).where(User.role == "rep", User.active).order_by(User.name, User.id)
-    principal = getattr(session, "principal", None)
-    if principal is not None and principal.database_role == "gcrm_scoped":
+    if db.is_scoped(session):
         found = found.where(User.id == func.any(text("(SELECT gcrm_visible_owners())::int[]")))
     return list(session.scalars(found))
 

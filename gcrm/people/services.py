@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gcrm.core import clock, money
 from gcrm.core.errors import Conflict, Invalid, NotFound
-from gcrm.core.models import Organisation
+from gcrm.core.models import Organisation, SignInAttempt
 from gcrm.core.secrets import digest
 from gcrm.people.models import Invitation, Team, User
 from gcrm.people.roles import ROLES
@@ -64,7 +65,13 @@ def add_user(
         raise Invalid(f"“{role}” is no role. The roles are {', '.join(ROLES)}.")
     if session.scalar(select(User.id).where(User.email == address)) is not None:
         raise Conflict(f"There is somebody with the address {address} already.")
-    user = User(email=address, role=role, name=(name or address.partition("@")[0]).strip(), team_id=team and team.id, **fields)
+    user = User(
+        email=address,
+        role=role,
+        name=(name or address.partition("@")[0]).strip(),
+        team_id=team.id if team else None,
+        **fields,
+    )
     session.add(user)
     session.flush()
     return user
@@ -75,21 +82,10 @@ def find_or_add_team(session: Session, name: str, parent: Team | None = None) ->
     if found is None:
         if not name.strip():
             raise Invalid("The team needs a name.")
-        found = Team(name=name.strip(), parent_id=parent and parent.id)
+        found = Team(name=name.strip(), parent_id=parent.id if parent else None)
         session.add(found)
         session.flush()
     return found
-
-
-def move_team(session: Session, team: Team, parent: Team | None) -> None:
-    """Hang a team under another; a team cannot come to hang below itself."""
-    above = parent
-    while above is not None:
-        if above.id == team.id:
-            raise Invalid(f"“{team.name}” cannot hang below itself.")
-        above = session.get(Team, above.parent_id) if above.parent_id else None
-    team.parent_id = parent and parent.id
-    session.flush()
 
 
 def invite(session: Session, user: User) -> str:
@@ -129,6 +125,15 @@ def hash_password(password: str) -> str:
     return PasswordHasher().hash(password)
 
 
+def count_sign_in_attempt(session: Session, subjects: Sequence[str]) -> None:
+    session.add_all(SignInAttempt(subject=subject) for subject in subjects)
+    session.flush()
+
+
+def forget_sign_in_attempts(session: Session, subjects: Sequence[str]) -> None:
+    session.execute(delete(SignInAttempt).where(SignInAttempt.subject.in_(subjects)))
+
+
 def set_password(session: Session, user: User, password: str) -> None:
     """A new password; sessions signed with the old mark end."""
     check_password(password)
@@ -155,7 +160,7 @@ def change_user(session: Session, user: User, *, name: str, role: str, team: Tea
         raise Invalid("A person needs a name.")
     if user.role == "admin" and role != "admin":
         _refuse_last_admin(session, user)
-    user.name, user.role, user.team_id = name.strip(), role, team and team.id
+    user.name, user.role, user.team_id = name.strip(), role, team.id if team else None
     session.flush()
 
 

@@ -10,15 +10,13 @@ from flask_babel import lazy_gettext as _l
 from flask_login import user_logged_in
 from flask_security import MailUtil, Security
 from flask_security.datastore import SQLAlchemySessionUserDatastore
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm import scoped_session, undefer_group
+from sqlalchemy.orm import scoped_session
 
 from gcrm.core import clock, db, mail, secrets
 from gcrm.core.config import settings
 from gcrm.core.errors import TooMany
-from gcrm.core.models import SignInAttempt
+from gcrm.people import queries, services
 from gcrm.people.models import User
-from gcrm.people.services import SHORTEST_PASSWORD
 
 WINDOW = dt.timedelta(minutes=15)
 
@@ -28,9 +26,7 @@ class Datastore(SQLAlchemySessionUserDatastore):
 
     def find_user(self, case_insensitive: bool = False, **wanted: Any) -> User | None:
         wanted = {name: value.lower() if name == "email" else value for name, value in wanted.items()}
-        found = self.db.session.scalar(
-            select(User).filter_by(**wanted).where(User.role != "system").options(undefer_group("sign_in"))
-        )
+        found = queries.user_to_sign_in(self.db.session, wanted)
         self.db.session.commit()
         return found
 
@@ -39,9 +35,19 @@ class Datastore(SQLAlchemySessionUserDatastore):
 
 
 class Mails(MailUtil):
-    def send_mail(self, template: str, subject: Any, recipient: str, sender: Any, body: str, html: str | None, **kwargs: Any) -> None:
+    def send_mail(
+        self,
+        template: str,
+        subject: Any,
+        recipient: str | tuple[str, str],
+        sender: str | tuple[str, str],
+        body: str | None,
+        html: str | None,
+        **kwargs: Any,
+    ) -> None:
         # Subjects are translated late, and a letter takes plain text only.
-        mail.send(mail.compose(recipient, str(subject), body))
+        address = recipient if isinstance(recipient, str) else recipient[1]
+        mail.send(mail.compose(address, str(subject), body or ""))
 
 
 def _subjects() -> list[str]:
@@ -57,14 +63,8 @@ def hold_back() -> None:
         return
     since = clock.now() - WINDOW
     with db.transaction(None) as session:
-        worst = session.scalar(
-            select(func.count())
-            .where(SignInAttempt.subject.in_(_subjects()), SignInAttempt.at > since)
-            .group_by(SignInAttempt.subject)
-            .order_by(func.count().desc())
-            .limit(1)
-        )
-    if (worst or 0) >= settings().sign_in_attempts:
+        worst = queries.most_sign_in_attempts(session, _subjects(), since)
+    if worst >= settings().sign_in_attempts:
         raise TooMany(
             "Too many failed sign-ins. Wait 15 minutes and try again, or ask an admin for a new invitation.",
             retry_after=int(WINDOW.total_seconds()),
@@ -75,7 +75,7 @@ def count_failure(response: Any) -> Any:
     """A sign-in form that comes back unfinished is a failed attempt; it outlives the request's rollback."""
     if request.endpoint == "security.login" and request.method == "POST" and not g.get("signed_in"):
         with db.transaction(None) as session:
-            session.add_all(SignInAttempt(subject=subject) for subject in _subjects())
+            services.count_sign_in_attempt(session, _subjects())
     return response
 
 
@@ -83,11 +83,14 @@ def forget_failures(_app: Flask, user: User, **_more: Any) -> None:
     g.signed_in = True
     if request.endpoint == "security.login":
         with db.transaction(None) as session:
-            session.execute(delete(SignInAttempt).where(SignInAttempt.subject.in_(_subjects())))
+            services.forget_sign_in_attempts(session, _subjects())
 
 
 def register(app: Flask) -> None:
-    sign_in_session = scoped_session(lambda: db.new_session(None), scopefunc=lambda: id(g._get_current_object()))
+    sign_in_session: scoped_session[db.PrincipalSession] = scoped_session(
+        lambda: db.new_session(None),  # type: ignore[arg-type]  # any callable that makes a session serves
+        scopefunc=lambda: id(g._get_current_object()),
+    )
     app.config.update(
         SECRET_KEY=secrets.secret_key(),
         SECURITY_PASSWORD_SALT=secrets.password_salt(),
@@ -95,7 +98,7 @@ def register(app: Flask) -> None:
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
         SECURITY_PASSWORD_SINGLE_HASH=["argon2"],
-        SECURITY_PASSWORD_LENGTH_MIN=SHORTEST_PASSWORD,
+        SECURITY_PASSWORD_LENGTH_MIN=services.SHORTEST_PASSWORD,
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": True},
         SECURITY_RECOVERABLE=True,
         SECURITY_CHANGEABLE=True,

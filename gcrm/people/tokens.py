@@ -7,12 +7,10 @@ import hmac
 import secrets
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Load
-
 from gcrm.core import clock, db
 from gcrm.core.db import PrincipalSession
 from gcrm.core.secrets import digest
+from gcrm.people import queries
 from gcrm.people.models import ApiToken, User
 
 WRITE_LAST_USED_AFTER = dt.timedelta(minutes=5)
@@ -23,9 +21,7 @@ def make(session: PrincipalSession, user: User, name: str, days: int | None = No
     prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     token = f"gcrm_{prefix}_{secret}"
     expires = clock.now() + dt.timedelta(days=days) if days else None
-    session.add(
-        ApiToken(user_id=user.id, name=name, prefix=prefix, token_hash=digest(token), expires_at=expires)
-    )
+    session.add(ApiToken(user_id=user.id, name=name, prefix=prefix, token_hash=digest(token), expires_at=expires))
     session.flush()
     return token
 
@@ -40,12 +36,7 @@ def person_of(token: str) -> User | None:
     parts = token.split("_", 2)
     prefix = parts[1] if len(parts) == 3 and parts[0] == "gcrm" else ""
     with db.transaction(None) as session:
-        row = session.execute(
-            select(ApiToken, User)
-            .join(User, User.id == ApiToken.user_id)
-            .where(ApiToken.prefix == prefix)
-            .options(Load(User).undefer_group("sign_in"))  # Flask-Security looks at the session mark
-        ).one_or_none()
+        row = queries.token_and_owner(session, prefix)
         if row is None or not hmac.compare_digest(row.ApiToken.token_hash, digest(token)):
             return None
         now = clock.now()

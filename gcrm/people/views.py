@@ -52,7 +52,12 @@ def new() -> Any:
         else:
             return _show_invitation(user)
     return render_template(
-        "people/new.html", fault=fault, given=request.form, roles=ROLE_LABELS, texts=ROLE_TEXTS, teams=queries.teams(session)
+        "people/new.html",
+        fault=fault,
+        given=request.form,
+        roles=ROLE_LABELS,
+        texts=ROLE_TEXTS,
+        teams=queries.teams(session),
     ), 422 if fault else 200
 
 
@@ -124,7 +129,9 @@ def join(token: str) -> Any:
         if request.method == "POST":
             try:
                 with session.begin_nested():
-                    services.accept_invitation(session, token, request.form.get("password", ""), request.form.get("name"))
+                    services.accept_invitation(
+                        session, token, request.form.get("password", ""), request.form.get("name")
+                    )
             except Invalid as error:
                 fault = error.message
     if request.method == "POST" and fault is None:

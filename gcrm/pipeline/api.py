@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from typing import Any
 
@@ -11,7 +10,7 @@ from flask import g, url_for
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from gcrm.core import api, clock, money, web
+from gcrm.core import api, money, web
 from gcrm.core.errors import Invalid
 from gcrm.customers import queries as customers
 from gcrm.people import access
@@ -40,7 +39,9 @@ class OpportunityFields(api.Writable):
     next_step = ma.fields.String(allow_none=True)
     next_step_on = ma.fields.Date(allow_none=True)
     note = ma.fields.String(allow_none=True)
-    close_reason = ma.fields.String(allow_none=True, metadata={"description": "Why it was won or lost; a lost one needs it."})
+    close_reason = ma.fields.String(
+        allow_none=True, metadata={"description": "Why it was won or lost; a lost one needs it."}
+    )
 
 
 class NewOpportunity(OpportunityFields):
@@ -92,7 +93,7 @@ class Opportunities(MethodView):
     @blp.alt_response(200, schema=OpportunityList)
     def get(self, words: dict[str, Any]) -> Any:
         """Opportunities that fit the words, a page at a time."""
-        wanted = forms.parse_wanted({name: str(value) for name, value in words.items()}, _today())
+        wanted = forms.parse_wanted({name: str(value) for name, value in words.items()}, people.today(web.session()))
         found = queries.page(web.session(), wanted, words["sort"], words["after"], words["limit"])
         return api.page_answer([item(each) for each in found.rows], found.next)
 
@@ -185,10 +186,6 @@ def _person(email: str) -> User:
     if found is None:
         raise Invalid(f"There is nobody with the address {email}.")
     return found
-
-
-def _today() -> dt.date:
-    return clock.today(people.the_organisation(web.session()).timezone)
 
 
 def _answer(found: Opportunity, status: int = 200) -> Any:

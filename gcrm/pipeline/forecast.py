@@ -49,5 +49,3 @@ def between(above: float | None, below: float | None, step: float = 1024.0) -> f
         return above + step
     middle = above + (below - above) / 2
     return middle if above < middle < below else None
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, url_for
 from flask_login import current_user
 
-from gcrm.core import clock, web
+from gcrm.core import web
 from gcrm.customers import panels
 from gcrm.customers.models import Account, Touch
 from gcrm.people import queries as people
@@ -22,7 +22,7 @@ def opportunities(account: Account) -> str:
         return ""
     return render_template(
         "pipeline/_panel.html", account=account, opportunities=found[:SHOWN], has_more=len(found) > SHOWN,
-        stage_name=stage_name, today=clock.today(people.the_organisation(session).timezone),
+        stage_name=stage_name, today=people.today(session),
     )  # fmt: skip
 
 

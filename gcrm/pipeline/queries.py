@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from gcrm.core import db
 from gcrm.core.errors import Invalid, NotFound
 from gcrm.customers.models import Account, Touch
 from gcrm.customers.queries import PER_PAGE, Page, page_of
@@ -180,14 +181,13 @@ def opportunity(session: Session, public: uuid.UUID, lock: bool = False) -> Oppo
 def opportunities_of(session: Session, account_id: int, limit: int = 20) -> list[Opportunity]:
     """An account's sales, those under way first, then the last settled."""
     query = _whole().where(Opportunity.account_id == account_id)
-    order = (Opportunity.closed_at.is_not(None), Opportunity.closed_at.desc(), Opportunity.expected_close, Opportunity.id)
+    order = (
+        Opportunity.closed_at.is_not(None),
+        Opportunity.closed_at.desc(),
+        Opportunity.expected_close,
+        Opportunity.id,
+    )
     return list(session.scalars(query.order_by(*order).limit(limit)))
-
-
-def is_scoped(session: Session) -> bool:
-    """Whether the principal sees a part only."""
-    principal = getattr(session, "principal", None)
-    return principal is not None and principal.database_role == "gcrm_scoped"
 
 
 def accounts_of_late(session: Session, user_id: int, limit: int = 8) -> list[Account]:
@@ -208,7 +208,7 @@ def accounts_of_late(session: Session, user_id: int, limit: int = 8) -> list[Acc
 def owners(session: Session) -> list[User]:
     """Those who may be named as owner: people who sell or lead, for a rep or manager within their own sight."""
     found = select(User).where(User.active, User.role.in_(ACTS["edit_pipeline"])).order_by(User.name, User.id)
-    if is_scoped(session):
+    if db.is_scoped(session):
         found = found.where(User.id == func.any(text("(SELECT gcrm_visible_owners())::int[]")))
     return list(session.scalars(found))
 
@@ -262,12 +262,19 @@ def _sums_and_first(
 
 
 def more_cards(
-    session: Session, wanted: Wanted, stage: Stage, settled_since: dt.datetime, after: tuple[float, int], cards: int = CARDS
+    session: Session,
+    wanted: Wanted,
+    stage: Stage,
+    settled_since: dt.datetime,
+    after: tuple[float, int],
+    cards: int = CARDS,
 ) -> list[Opportunity]:
     """The cards of a stage that follow the one of the given mark."""
     place = _place(stage.kind)
     following = tuple_(place, Opportunity.id) > tuple_(literal(after[0], Double), literal(after[1], BigInteger))
-    query = _whole().where(*wanted.conditions(), Opportunity.stage_id == stage.id, _still_shown(settled_since), following)
+    query = _whole().where(
+        *wanted.conditions(), Opportunity.stage_id == stage.id, _still_shown(settled_since), following
+    )
     return list(session.scalars(query.order_by(place, Opportunity.id).limit(cards)))
 
 
@@ -304,7 +311,9 @@ def listing(wanted: Wanted, sort: str | None = None) -> Select[Any]:
     word = sort or USUAL_ORDER
     column = ORDERS.get(word.removeprefix("-"))
     if column is None:
-        raise Invalid(f"“{word}” is no order. It is one of {', '.join(ORDERS)}, with - before it for the other way round.")
+        raise Invalid(
+            f"“{word}” is no order. It is one of {', '.join(ORDERS)}, with - before it for the other way round."
+        )
     order = (column, Opportunity.id)
     return _whole().where(*wanted.conditions()).order_by(*(each.desc() if word[0] == "-" else each for each in order))
 
@@ -372,6 +381,7 @@ def by_region(session: Session, wanted: Wanted, level: str = "state", limit: int
 
 def settled(session: Session, wanted: Wanted, since: dt.datetime) -> list[Settled]:
     """What was won and lost since an instant, by currency."""
+
     def figures(kind: str) -> tuple[Any, Any]:
         chosen = Stage.kind == kind
         return func.count().filter(chosen), func.coalesce(func.sum(Opportunity.amount_minor).filter(chosen), 0)
@@ -389,7 +399,7 @@ def settled(session: Session, wanted: Wanted, since: dt.datetime) -> list[Settle
 def _joined(session: Session, query: Select[Any], wanted: Wanted, with_account: bool = False) -> Select[Any]:
     """Opportunities with their stage; with their account where it is asked, or where own accounts drive the search."""
     query = query.select_from(Opportunity).join(Opportunity.stage)
-    needs_account = with_account or wanted.asks_accounts or is_scoped(session)
+    needs_account = with_account or wanted.asks_accounts or db.is_scoped(session)
     return query.join(Opportunity.account) if needs_account else query
 
 
@@ -427,7 +437,11 @@ def _words(words: str) -> ColumnElement[bool]:
     """Every word stands in the name, the next step or the account's name."""
     return and_(
         *(
-            or_(Opportunity.name.ilike(like(word)), Opportunity.next_step.ilike(like(word)), Account.name.ilike(like(word)))
+            or_(
+                Opportunity.name.ilike(like(word)),
+                Opportunity.next_step.ilike(like(word)),
+                Account.name.ilike(like(word)),
+            )
             for word in words.split()
         )
     )

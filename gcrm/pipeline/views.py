@@ -7,7 +7,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -18,6 +18,7 @@ from gcrm.core.formats import amount, number, short_amount
 from gcrm.customers import queries as customers
 from gcrm.customers.models import Account
 from gcrm.people import access
+from gcrm.people import labels as people_labels
 from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.pipeline import forecast, forms, queries, services
@@ -49,7 +50,15 @@ def cards() -> Any:
     stage = queries.stage_by_uuid(web.session(), wanted.stage or uuid.UUID(int=0))
     found = queries.more_cards(web.session(), wanted, stage, _settled_since(), _place(request.args.get("after", "")))
     left = max(0, request.args.get("left", 0, type=int) - len(found))
-    return render_template("pipeline/_cards.html", cards=found, stage=stage, left=left, today=wanted.today, mark=queries.mark, short_day=short_day)
+    return render_template(
+        "pipeline/_cards.html",
+        cards=found,
+        stage=stage,
+        left=left,
+        today=wanted.today,
+        mark=queries.mark,
+        short_day=short_day,
+    )
 
 
 @bp.get("/list")
@@ -84,7 +93,7 @@ def ahead() -> Any:
         level=level, wanted=wanted, owners=_owner_choices(),
         sums=queries.totals(session, _open_ones(wanted)), month_name=month_name, settled_days=WIN_RATE_DAYS,
         settled=queries.settled(session, wanted, clock.now() - dt.timedelta(days=WIN_RATE_DAYS)),
-        map_url=_link("maps.choropleth", level=level, metric="pipeline"),
+        map_url=web.url_if_there("maps.choropleth", level=level, metric="pipeline"),
     )  # fmt: skip
 
 
@@ -95,7 +104,11 @@ def new() -> Any:
     session = web.session()
     if not request.values.get("account"):
         words = request.args.get("q", "").strip()
-        found = customers.accounts_named(session, words, 20) if words else queries.accounts_of_late(session, current_user.id)
+        found = (
+            customers.accounts_named(session, words, 20)
+            if words
+            else queries.accounts_of_late(session, current_user.id)
+        )
         return render_template(
             "pipeline/choose_account.html", words=words, accounts=found, title=_("New opportunity"),
             endpoint="pipeline.new", back=url_for(".board"),
@@ -104,7 +117,7 @@ def new() -> Any:
     form = forms.OpportunityForm(request.form, owner=_usual_owner(account), expected_close=None)
     stages = [stage for stage in queries.stages(session) if stage.kind == "open"]
     owners = _with_owner(queries.owners(session), account.owner)
-    form.offer(_stage_choices(stages), _pairs(owners))
+    form.offer(_stage_choices(stages), people_labels.choices(owners))
     if request.method == "POST" and form.validate():
         minor = form.amount_minor(account.currency)
         if minor is not None:
@@ -130,7 +143,7 @@ def show(opportunity_id: uuid.UUID) -> Any:
     found = queries.opportunity(session, opportunity_id)
     return render_template(
         "pipeline/show.html", opportunity=found, account=found.account, stages=queries.stages(session),
-        stage_name=stage_name, lost_reasons=LOST_REASONS, today=_today(),
+        stage_name=stage_name, lost_reasons=LOST_REASONS, today=people.today(web.session()),
         weighted_minor=forecast.weighted(found.amount_minor, found.stage.probability),
     )  # fmt: skip
 
@@ -145,11 +158,13 @@ def edit(opportunity_id: uuid.UUID) -> Any:
         owner=str(found.owner.uuid) if found.owner else "", stage=str(found.stage.uuid),
     )  # fmt: skip
     owners = _with_owner(queries.owners(session), found.owner)
-    form.offer(_stage_choices([found.stage]), _pairs(owners))
+    form.offer(_stage_choices([found.stage]), people_labels.choices(owners))
     if request.method == "POST" and form.validate():
         if form.version.data is not None and form.version.data != found.version:
             raise Conflict(
-                _("Somebody else saved this meanwhile. Nothing of yours was written: load it again and repeat the change.")
+                _(
+                    "Somebody else saved this meanwhile. Nothing of yours was written: load it again and repeat the change."
+                )
             )
         minor = form.amount_minor(found.currency)
         if minor is not None:
@@ -181,9 +196,13 @@ def move(opportunity_id: uuid.UUID) -> Any:
     )
     if request.headers.get("X-Requested-With") == "board":
         return jsonify(_sums_by_stage())
-    undo = url_for(".move", opportunity_id=found.uuid, stage=before.uuid, next=_back(found)) if before.kind == "open" else None
+    undo = (
+        url_for(".move", opportunity_id=found.uuid, stage=before.uuid, next=_back(found))
+        if before.kind == "open"
+        else None
+    )
     text = _("“%(name)s” is in %(stage)s now.", name=found.name, stage=stage_name(stage.name))
-    _say(text, undo)
+    web.say(text, undo_url=undo)
     return redirect(_back(found))
 
 
@@ -221,11 +240,7 @@ def reopen(opportunity_id: uuid.UUID) -> Response:
 
 
 def _say_settled(found: Opportunity, stage: uuid.UUID, text: str) -> None:
-    _say(text, url_for(".reopen", opportunity_id=found.uuid, stage=stage, next=_back(found)))
-
-
-def _say(text: str, undo_url: str | None) -> None:
-    flash({"text": text, "undo_url": undo_url}, "success")  # type: ignore[arg-type] # the toasts read mappings too
+    web.say(text, undo_url=url_for(".reopen", opportunity_id=found.uuid, stage=stage, next=_back(found)))
 
 
 def _back(found: Opportunity) -> str:
@@ -235,12 +250,8 @@ def _back(found: Opportunity) -> str:
     return wanted if is_ours else url_for(".show", opportunity_id=found.uuid)
 
 
-def _today() -> dt.date:
-    return clock.today(people.the_organisation(web.session()).timezone)
-
-
 def _wanted() -> queries.Wanted:
-    return forms.parse_wanted(request.args, _today())
+    return forms.parse_wanted(request.args, people.today(web.session()))
 
 
 def _open_ones(wanted: queries.Wanted) -> queries.Wanted:
@@ -284,7 +295,7 @@ def _account_of(wanted: queries.Wanted) -> Account | None:
 
 
 def _owner_choices() -> list[tuple[str, str]]:
-    return [("me", _("Mine")), (queries.NONE, _("Nobody's")), *_pairs(queries.owners(web.session()))]
+    return [("me", _("Mine")), (queries.NONE, _("Nobody's")), *people_labels.choices(queries.owners(web.session()))]
 
 
 def _stage_choices(stages: list[Stage]) -> list[tuple[str, str]]:
@@ -300,10 +311,6 @@ def _month_choices(wanted: queries.Wanted) -> list[tuple[str, str]]:
     return found
 
 
-def _pairs(users: list[User]) -> list[tuple[str, str]]:
-    return [(str(user.uuid), user.name) for user in users]
-
-
 def _with_owner(users: list[User], owner: User | None) -> list[User]:
     """The people on offer, and who owns it already."""
     return users if owner is None or owner in users else [owner, *users]
@@ -316,8 +323,3 @@ def _person(users: list[User], public: str) -> User | None:
 def _usual_owner(account: Account) -> str:
     owner = account.owner
     return str(owner.uuid) if owner is not None else str(current_user.uuid) if current_user.role == "rep" else ""
-
-
-def _link(endpoint: str, **words: Any) -> str | None:
-    """The address of another domain's page, where it is there."""
-    return url_for(endpoint, **words) if endpoint in current_app.view_functions else None

@@ -55,7 +55,9 @@ def account_parts(session: Session, currency: str, territory_ids: Sequence[int] 
         func.coalesce(func.sum(Account.potential_minor).filter(in_currency), 0),
         func.count().filter(is_overdue()),
         func.coalesce(func.sum(Account.annual_value_minor).filter(is_overdue(), in_currency), 0),
-        func.count().filter(~in_currency, func.coalesce(Account.annual_value_minor, Account.potential_minor).is_not(None)),
+        func.count().filter(
+            ~in_currency, func.coalesce(Account.annual_value_minor, Account.potential_minor).is_not(None)
+        ),
     ).group_by(Account.territory_id, Account.owner_id)
     if territory_ids is not None:
         query = query.where(Account.territory_id.in_(territory_ids))
@@ -86,7 +88,8 @@ def visit_parts(
     if territory_ids is not None:
         query = query.where(Account.territory_id.in_(territory_ids))
     return [
-        Part(row[0], row[1], Tally(visits=row[2], visits_before=row[3], visits_week=row[4])) for row in session.execute(query)
+        Part(row[0], row[1], Tally(visits=row[2], visits_before=row[3], visits_week=row[4]))
+        for row in session.execute(query)
     ]
 
 

@@ -73,7 +73,9 @@ def total(parts: Iterable[Part[Key]]) -> Tally:
     return sum((part.tally for part in parts), NOTHING)
 
 
-def tree(own: Mapping[Key | None, Tally], parents: Mapping[Key, Key | None], top: Key | None = None) -> tuple[Node[Key], ...]:
+def tree(
+    own: Mapping[Key | None, Tally], parents: Mapping[Key, Key | None], top: Key | None = None
+) -> tuple[Node[Key], ...]:
     """The territories below `top`, each with its subtree's tally; a part's tally counts once, in its own territory."""
     children: dict[Key | None, list[Key]] = defaultdict(list)
     for key, parent in parents.items():

@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, render_template, request
 
-from gcrm.core import clock, web
+from gcrm.core import clock, db, web
 from gcrm.core.errors import Invalid
 from gcrm.people import access
 from gcrm.people import queries as people
@@ -44,7 +44,6 @@ class TerritoryRow:
     depth: int
     tally: Tally
     owner: User | None
-    has_children: bool
 
 
 @dataclass(frozen=True)
@@ -75,11 +74,11 @@ def team() -> Any:
     return render_template(
         "reports/team.html", total=tally.total(parts), currency=organisation.currency, here=here,
         path=_path(every, here), pipeline_sums=pipeline.totals(session, wanted),
-        territories=_territory_rows(nodes, every, users, pipeline.is_scoped(session)),
+        territories=_territory_rows(nodes, every, users, db.is_scoped(session)),
         rest=by_territory.get(here.id if here else None, NOTHING) if nodes else NOTHING,
         reps=_rep_rows(by_person, users, queries.days_today(session, today)), most_reps=MOST_REPS,
         feed=visits.latest_visits(session, FEED, within), outcomes=OUTCOME_LABELS, tones=OUTCOME_TONES,
-        sort=_sort(), map_url=_link("maps.choropleth", level="territory"), today=today, link=_link,
+        sort=_sort(), map_url=web.url_if_there("maps.choropleth", level="territory"), today=today, link=web.url_if_there,
     )  # fmt: skip
 
 
@@ -112,7 +111,7 @@ def _territory_rows(
 
     def row(node: Node[int], depth: int) -> TerritoryRow:
         territory = every[node.key]
-        return TerritoryRow(territory, depth, node.tally, users.get(territory.owner_id or 0), bool(node.children))
+        return TerritoryRow(territory, depth, node.tally, users.get(territory.owner_id or 0))
 
     found: list[TerritoryRow] = []
     for node in shown:
@@ -139,10 +138,7 @@ def _rep_rows(
 def _sort() -> str:
     word = request.args.get("sort", "-value")
     if word.removeprefix("-") not in REP_ORDERS:
-        raise Invalid(f"“{word}” is no order. It is one of {', '.join(REP_ORDERS)}, with - before it for the other way round.")
+        raise Invalid(
+            f"“{word}” is no order. It is one of {', '.join(REP_ORDERS)}, with - before it for the other way round."
+        )
     return word
-
-
-def _link(endpoint: str, **words: Any) -> str | None:
-    """The address of another domain's page, where it is there."""
-    return url_for(endpoint, **words) if endpoint in current_app.view_functions else None

@@ -15,7 +15,7 @@ from gcrm.core import api, web
 from gcrm.core.errors import NotFound
 from gcrm.people import access
 from gcrm.people import queries as people
-from gcrm.routing import live_api, queries, reports, runs, services
+from gcrm.routing import fair_shares, live_api, queries, reports, runs, services
 
 blp = Blueprint("day_plans", __name__, url_prefix=f"{api.PREFIX}/day-plans", description="A rep's planned days.")
 
@@ -43,6 +43,8 @@ class DayPlanAnswer(ma.Schema):
     returns = ma.fields.DateTime(allow_none=True)
     travel_seconds = ma.fields.Integer(allow_none=True)
     travel_metres = ma.fields.Integer(allow_none=True)
+    night_before = ma.fields.Dict(allow_none=True, metadata={"description": "The hotel where the day begins."})
+    night_after = ma.fields.Dict(allow_none=True, metadata={"description": "The hotel where the day ends."})
     stops = ma.fields.List(ma.fields.Dict())
     left_out = ma.fields.List(ma.fields.Dict())
 
@@ -61,7 +63,9 @@ class DayPlans(MethodView):
         """The newest plans of a span of at most 62 days."""
         until = min(span["until"], span["since"] + dt.timedelta(days=62))
         session = web.session()
-        return api.page_answer([reports.figures(session, plan) for plan in queries.plans(session, span["since"], until)], None)
+        return api.page_answer(
+            [reports.figures(session, plan) for plan in queries.plans(session, span["since"], until)], None
+        )
 
     @blp.arguments(DayPlanRequest)
     @blp.alt_response(202, schema=DayPlanList)
@@ -102,6 +106,15 @@ class PlanRunRequest(ma.Schema):
     reps = ma.fields.List(ma.fields.Email(), required=True, validate=ma.validate.Length(1, 100))
     date = ma.fields.Date(required=True)
     days = ma.fields.Integer(load_default=5, validate=ma.validate.Range(1, services.MOST_DAYS))
+    visits_by = ma.fields.String(
+        load_default=fair_shares.OWN, validate=ma.validate.OneOf((fair_shares.OWN, fair_shares.TEAM)),
+        metadata={"description": "Who makes a visit: the account's own rep, or any rep of the team."},
+    )  # fmt: skip
+    shares = ma.fields.String(
+        load_default=fair_shares.LEFT,
+        validate=ma.validate.OneOf(fair_shares.SHARES),
+        metadata={"description": "How far apart the reps' hours may lie, in percent; `any` prices closer shares only."},
+    )
 
 
 @blp.route("/runs")
@@ -118,7 +131,8 @@ class PlanRuns(MethodView):
         reps = [rep for rep in asked if rep is not None]
         if len(reps) < len(asked):
             raise NotFound("There is no such rep.")
-        run = services.request_plans(session, reps, wanted["date"], wanted["days"])
+        fair = fair_shares.read(wanted)
+        run = services.request_plans(session, reps, wanted["date"], wanted["days"], wanted=fair)
         found = runs.run_by_uuid(session, run.uuid)
         return api.answer(_run(found), status=202, location=url_for("day_plans.PlanRun", run_id=run.uuid))
 

@@ -71,7 +71,9 @@ class Collection:
     def __enter__(self) -> Collection:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._client.close()
 
     def check(self) -> None:
@@ -111,7 +113,9 @@ class Collection:
 
     def put(self, name: str, text: bytes, etag: str | None) -> str:
         """Write an event over the one with the ETag, or as a new one; return its ETag. `Stale`: somebody was faster."""
-        headers = {"Content-Type": "text/calendar; charset=utf-8"} | ({"If-Match": etag} if etag else {"If-None-Match": "*"})
+        headers = {"Content-Type": "text/calendar; charset=utf-8"} | (
+            {"If-Match": etag} if etag else {"If-None-Match": "*"}
+        )
         answer = self._ask("PUT", self._address(name), text, headers, (200, 201, 204, 404, 412))
         if answer.status_code in (404, 412):
             raise Stale
@@ -129,7 +133,9 @@ class Collection:
     def _address(self, name: str) -> str:
         return urljoin(self.url, quote(name))
 
-    def _ask(self, method: str, url: str, body: str | bytes, headers: dict[str, str], fine: Sequence[int] = (207,)) -> Any:
+    def _ask(
+        self, method: str, url: str, body: str | bytes, headers: dict[str, str], fine: Sequence[int] = (207,)
+    ) -> Any:
         import httpx
 
         content = body.encode() if isinstance(body, str) else body

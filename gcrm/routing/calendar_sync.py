@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from gcrm.core import clock, db, secrets
 from gcrm.core.config import settings
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Conflict, GcrmError, Invalid
 from gcrm.people.models import User
-from gcrm.routing import caldav, edits, feeds, live_services, queries
+from gcrm.routing import caldav, calendar_queries, calendar_services, edit_queries, edits, feeds, live_services, queries
 from gcrm.routing.caldav import Collection, Item, Stale
 from gcrm.routing.handover import UID_HOST, Call, icalendar, uid_of
-from gcrm.routing.models import CalendarEntry, CalendarLink, DayPlan, Stop
+from gcrm.routing.models import CalendarEntry, CalendarLink, Stop
 from gcrm.visits.models import Visit
 
 SAME_SECONDS = 60
@@ -52,14 +49,13 @@ class _Move:
 
 def link_of(user_id: int) -> CalendarLink | None:
     with db.transaction(None) as session:
-        return session.scalar(select(CalendarLink).where(CalendarLink.user_id == user_id))
+        return calendar_queries.link_of(session, user_id)
 
 
 def linked() -> list[User]:
     """Everybody who joined a calendar and may still plan."""
     with db.transaction(None) as session:
-        people = session.scalars(select(User).join(CalendarLink, CalendarLink.user_id == User.id).where(User.active))
-        return [user for user in people if user.may("plan_routes")]
+        return [user for user in calendar_queries.people_with_links(session) if user.may("plan_routes")]
 
 
 def join(user: User, url: str, username: str, password: str) -> None:
@@ -67,26 +63,18 @@ def join(user: User, url: str, username: str, password: str) -> None:
     caldav.must_be_allowed(url, settings().caldav_hosts)
     with Collection(url, username, password) as collection:
         collection.check()
-    row = insert(CalendarLink).values(user_id=user.id, url=url, username=username, sealed_password=secrets.seal(password))
-    fresh: dict[str, object] = {name: row.excluded[name] for name in ("url", "username", "sealed_password")}
-    fresh |= {"sync_token": None, "synced_at": None, "fault": None}
     with db.transaction(None) as session:
-        session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=fresh))
+        calendar_services.set_link(session, user.id, url, username, secrets.seal(password))
     with db.transaction(user.principal) as session:
-        _forget(session, user.id)
+        calendar_services.forget_entries(session, user.id)
 
 
 def part(user: User) -> None:
     """End the joining; the events stay where they are."""
     with db.transaction(None) as session:
-        session.execute(delete(CalendarLink).where(CalendarLink.user_id == user.id))
+        calendar_services.drop_link(session, user.id)
     with db.transaction(user.principal) as session:
-        _forget(session, user.id)
-
-
-def _forget(session: Session, user_id: int) -> None:
-    nothing = {"etag": None, "told_sequence": None, "told_until": None}
-    session.execute(update(CalendarEntry).where(CalendarEntry.rep_id == user_id).values(nothing))
+        calendar_services.forget_entries(session, user.id)
 
 
 # -- one round ---------------------------------------------------------------------------------------------------------
@@ -115,41 +103,31 @@ def sync(user: User) -> Synced:
 
 def _note(user_id: int, **values: object) -> None:
     with db.transaction(None) as session:
-        session.execute(update(CalendarLink).where(CalendarLink.user_id == user_id).values(**values))
+        calendar_services.note_on_link(session, user_id, **values)
 
 
 def _pull(user: User, changes: caldav.Changes) -> tuple[int, int]:
     moved = refused = 0
     seen = {found.uid: found for item in changes.items if (found := _event(item)) is not None}
     with db.transaction(user.principal) as session:
-        known = {entry.uid: entry.etag for entry in _entries(session, user.id)}
+        known = {uid: entry.etag for uid, entry in calendar_queries.entries_of(session, user.id).items()}
         lost = {uid for uid in (_uid(href) for href in changes.gone) if uid in known}
         if changes.is_whole:
             lost |= {uid for uid, etag in known.items() if etag is not None and uid not in seen}
-        _set_entries(session, user.id, lost, etag=None, told_sequence=None)
+        calendar_services.set_entries(session, user.id, lost, etag=None, told_sequence=None)
     for uid, event in seen.items():
         if uid not in known or event.etag == known[uid]:
             continue
         try:
             with db.transaction(user.principal) as session:
                 moved += _take(session, user, event)
-                _set_entries(session, user.id, {uid}, etag=event.etag)
+                calendar_services.set_entries(session, user.id, {uid}, etag=event.etag)
         except GcrmError:
             # The day has no room for it: our time goes back into the calendar.
             refused += 1
             with db.transaction(user.principal) as session:
-                _set_entries(session, user.id, {uid}, etag=event.etag, told_sequence=None)
+                calendar_services.set_entries(session, user.id, {uid}, etag=event.etag, told_sequence=None)
     return moved, refused
-
-
-def _entries(session: Session, user_id: int) -> Sequence[CalendarEntry]:
-    return session.scalars(select(CalendarEntry).where(CalendarEntry.rep_id == user_id)).all()
-
-
-def _set_entries(session: Session, user_id: int, uids: set[UUID], **values: object) -> None:
-    if uids:
-        ours = (CalendarEntry.rep_id == user_id, CalendarEntry.uid.in_(uids))
-        session.execute(update(CalendarEntry).where(*ours).values(**values))
 
 
 def _event(item: Item) -> _Move | None:
@@ -181,7 +159,7 @@ def _uid(text: str) -> UUID | None:
 def _take(session: PrincipalSession, user: User, event: _Move) -> int:
     """Re-time the stop or appointment that an event stands for; 0 where it stands at that time already."""
     stop = _stop_of(session, user, event.uid)
-    visit = session.scalar(select(Visit).where(Visit.uuid == event.uid, Visit.user_id == user.id))
+    visit = calendar_queries.own_visit(session, user.id, event.uid)
     if stop is None and visit is None:
         raise Conflict("The stop is gone.")
     stands = visit.starts_at if visit is not None else stop.start_at if stop is not None else None
@@ -199,18 +177,15 @@ def _take(session: PrincipalSession, user: User, event: _Move) -> int:
 def _stop_of(session: Session, user: User, uid: UUID) -> Stop | None:
     """The stop ahead on a published day that calendars know by the name."""
     today = clock.today(queries.zone_of(session, user))
-    query = (
-        select(Stop)
-        .join(DayPlan, DayPlan.id == Stop.day_plan_id)
-        .where(DayPlan.rep_id == user.id, DayPlan.status == "published", DayPlan.day >= today, Stop.status == "ahead")
-        .options(selectinload(Stop.day_plan), selectinload(Stop.visit))
-    )
-    return next((s for s in session.scalars(query) if uid == uid_of(user.uuid, s.day_plan.day, s.account_id, feeds.appointment_of(s))), None)
+    for stop in calendar_queries.stops_ahead(session, user.id, today):
+        if uid == uid_of(user.uuid, stop.day_plan.day, stop.account_id, feeds.appointment_of(stop)):
+            return stop
+    return None
 
 
 def _move_stop(session: PrincipalSession, stop: Stop, start: dt.datetime) -> None:
     """Give a stop the time; it stays on its day."""
-    plan = edits.plan_by_id(session, stop.day_plan_id)
+    plan = edit_queries.plan_by_id(session, stop.day_plan_id)
     if start.astimezone(ZoneInfo(queries.zone_of(session, plan.rep))).date() != plan.day:
         raise Invalid("A stop stays on its day; only an appointment moves to another one.")
     edits.change(session, plan, edits.Wanted("timed", stop.visit_key, at=edits.second(plan, start)))
@@ -242,10 +217,12 @@ def _push(user: User, collection: Collection) -> tuple[int, int]:
     with db.transaction(user.principal) as session:
         zone = queries.zone_of(session, session.get_one(User, user.id))
         calls = [call for call in feeds.calls_of(session, session.get_one(User, user.id)) if call.depart > now]
-        told = {entry.uid: entry for entry in _entries(session, user.id)}
+        told = calendar_queries.entries_of(session, user.id)
     written = sum(_write(user, collection, call, told[call.uid], zone) for call in calls)
     standing = {call.uid for call in calls}
-    gone = [e for e in told.values() if e.etag is not None and e.uid not in standing and e.told_until and e.told_until > now]
+    gone = [
+        e for e in told.values() if e.etag is not None and e.uid not in standing and e.told_until and e.told_until > now
+    ]
     return written, sum(_take_away(user, collection, entry) for entry in gone)
 
 
@@ -258,7 +235,9 @@ def _write(user: User, collection: Collection, call: Call, entry: CalendarEntry,
     except Stale:
         return False
     with db.transaction(user.principal) as session:
-        _set_entries(session, user.id, {call.uid}, etag=etag, told_sequence=call.sequence, told_until=call.depart)
+        calendar_services.set_entries(
+            session, user.id, {call.uid}, etag=etag, told_sequence=call.sequence, told_until=call.depart
+        )
     return True
 
 
@@ -268,5 +247,5 @@ def _take_away(user: User, collection: Collection, entry: CalendarEntry) -> bool
     except Stale:
         return False
     with db.transaction(user.principal) as session:
-        _set_entries(session, user.id, {entry.uid}, etag=None, told_sequence=None, told_until=None)
+        calendar_services.set_entries(session, user.id, {entry.uid}, etag=None, told_sequence=None, told_until=None)
     return True

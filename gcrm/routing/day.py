@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gcrm.routing.nights import Night, Point
 from gcrm.routing.problem import FIXED, MUST, OPTIONAL, Break, Place, Problem, Shift, Visit
 
 COST_PER_TRAVEL_SECOND = 0.01
@@ -61,6 +63,25 @@ class WorkDay:
     """How much longer drives take in the day's hours than the source of travel times says."""
     travel_trips: int = 0
     """On how many drives between check-ins the factor stands."""
+    night_before: Night | None = None
+    """Where the rep wakes up, if not at home."""
+    night_after: Night | None = None
+    """Where the rep goes to sleep, if not at home."""
+
+    @property
+    def begin(self) -> Point | None:
+        """Where the day begins, (lon, lat)."""
+        return self.home if self.night_before is None else self.night_before.point
+
+    @property
+    def end(self) -> Point | None:
+        """Where the day ends."""
+        return self.home if self.night_after is None else self.night_after.point
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Home and both ends, each once."""
+        return tuple(dict.fromkeys(point for point in (self.home, self.begin, self.end) if point is not None))
 
     @property
     def midnight(self) -> dt.datetime:
@@ -85,12 +106,10 @@ def problem_of(
     fit the format.
     """
     places = [Place(lat=c.lat, lon=c.lon) for c in candidates]
-    home = None
-    if work.home is not None:
-        home = len(places)
-        places.append(Place(lon=work.home[0], lat=work.home[1]))
+    index = {point: len(places) + number for number, point in enumerate(work.points)}
+    places += [Place(lon=lon, lat=lat) for lon, lat in work.points]
     return Problem(
-        shifts_of(work, home),
+        shifts_of(work, index),
         tuple(visit_of(work, str(number), number, candidate) for number, candidate in enumerate(candidates)),
         tuple(places),
         cost_per_travel_second=cost_per_travel_second,
@@ -99,8 +118,8 @@ def problem_of(
     )
 
 
-def shifts_of(work: WorkDay, home: int | None) -> tuple[Shift, ...]:
-    """The day's one shift, on its own clock."""
+def shifts_of(work: WorkDay, index: Mapping[Point, int]) -> tuple[Shift, ...]:
+    """The day's one shift, on its own clock; `index` has the numbers of the places where it begins and ends."""
     start, end = work.second(work.starts), work.second(work.ends)
     if work.not_before is not None:
         start = min(end, max(start, int((work.not_before - work.midnight).total_seconds())))
@@ -112,8 +131,8 @@ def shifts_of(work: WorkDay, home: int | None) -> tuple[Shift, ...]:
             rep=work.rep,
             start=start,
             end=end,
-            from_place=home,
-            to_place=home,
+            from_place=None if work.begin is None else index[work.begin],
+            to_place=None if work.end is None else index[work.end],
             breaks=(Break(work.lunch_minutes * 60, lunch),) if has_lunch else (),
             travel_factor=work.travel_factor,
         ),

@@ -129,7 +129,9 @@ def part(document: Mapping[str, Any], keys: Iterable[str]) -> Problem:
         if table is not None
     }
     own = {name: index.get(shift[name]) if isinstance(shift[name], int) else None for name in ("from", "to")}
-    kept = {name: document[name] for name in document if name.startswith("cost_per") or name in ("version", "starts_at")}
+    kept = {
+        name: document[name] for name in document if name.startswith("cost_per") or name in ("version", "starts_at")
+    }
     return problems.parse(
         kept
         | {
@@ -218,7 +220,9 @@ def _late(
     open_ended = [
         (duration, (*windows[:-1], (windows[-1][0], FAR)) if windows else ()) for duration, windows in run.stops
     ]
-    loose = replace(run, end=run.end + LATER_SECONDS, stops=open_ended, max_work_seconds=None, cost_per_waiting_second=0.0)
+    loose = replace(
+        run, end=run.end + LATER_SECONDS, stops=open_ended, max_work_seconds=None, cost_per_waiting_second=0.0
+    )
     late_breaks = [Break(pause.duration, (pause.window[0], pause.window[1] + LATER_SECONDS)) for pause in run.breaks]
     found = [
         (made, _lateness(run, made, stops, pins, shut))

@@ -7,16 +7,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Select, func, select, update
-from sqlalchemy.orm import Session, selectinload, undefer
+from sqlalchemy.orm import Session
 
 from gcrm.core import clock
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Conflict, Invalid, NotFound
 from gcrm.core.geo import ewkt, lon_lat
+from gcrm.customers import queries as customers
 from gcrm.customers.models import Account
-from gcrm.people.models import User
-from gcrm.routing import check, editing, queries, services, travel_services, week
+from gcrm.routing import check, edit_queries, editing, queries, services, travel_services, week
 from gcrm.routing import problem as problems
 from gcrm.routing import solution as solutions
 from gcrm.routing.day import Candidate, WorkDay, visit_of
@@ -27,6 +26,8 @@ from gcrm.routing.solution import Solution, Unserved
 
 EDITABLE = ("ready", "published")
 MOST_ADDABLE = 12
+MOST_LEFT_OUT = 400
+"""Of those left out, so many are put into order."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ class Wanted:
 def editable(session: Session, plan: DayPlan) -> bool:
     """Whether people can change the plan: it stands, its day is not over, and it knows what it was made from."""
     today = clock.today(queries.zone_of(session, plan.rep))
-    return plan.status in EDITABLE and plan.day >= today and plan.problem is not None and len(plan.problem["shifts"]) == 1
+    return (
+        plan.status in EDITABLE and plan.day >= today and plan.problem is not None and len(plan.problem["shifts"]) == 1
+    )
 
 
 def draft_of(plan: DayPlan) -> Draft:
@@ -113,37 +116,16 @@ def standing(plan: DayPlan) -> Attempt:
     return editing.attempt(editing.part(plan.problem, draft.order), draft)
 
 
-def latest_edit(session: Session, plan: DayPlan) -> PlanEdit | None:
-    """What undo would take back."""
-    return session.scalar(_edits(plan).where(PlanEdit.undone_at.is_(None)).limit(1))
-
-
-def edits_of(session: Session, plan: DayPlan, limit: int = 20) -> list[PlanEdit]:
-    """What people changed, the latest first."""
-    return list(session.scalars(_edits(plan).options(selectinload(PlanEdit.made_by)).limit(limit)))
-
-
-def _edits(plan: DayPlan) -> Select[PlanEdit]:
-    return select(PlanEdit).where(PlanEdit.day_plan_id == plan.id).order_by(PlanEdit.id.desc())
-
-
 def addable(session: Session, plan: DayPlan, words: str) -> list[tuple[Account, LeftOut | None]]:
     """Accounts that could come into the day: those left out first, then the rep's own, by name or town."""
-    standing_there = {stop.account_id for stop in plan.stops}
     left = {entry.account_id: entry for entry in plan.left_out}
-    query = select(Account).where(Account.location.is_not(None), Account.id.not_in(standing_there))
-    if words:
-        like = f"%{words.replace('%', '').replace('_', '')}%"
-        query = query.where(Account.name.ilike(like) | Account.city.ilike(like))
-        query = query.where((Account.owner_id == plan.rep_id) | Account.id.in_(left))
-    else:
-        query = query.where(Account.id.in_(left))
-    order = (Account.id.in_(left).desc(), Account.name, Account.id)
-    found = session.scalars(query.order_by(*order).limit(MOST_ADDABLE if words else 400)).all()
+    found = edit_queries.accounts_for(session, plan, words, MOST_ADDABLE if words else MOST_LEFT_OUT)
     rows = [(account, left.get(account.id)) for account in found]
     # Without words the ones that cost least come first.
     if not words:
-        rows.sort(key=lambda row: (row[1] is None or row[1].added_seconds is None, row[1].added_seconds or 0 if row[1] else 0))
+        rows.sort(
+            key=lambda row: (row[1] is None or row[1].added_seconds is None, row[1].added_seconds or 0 if row[1] else 0)
+        )
     return rows[:MOST_ADDABLE]
 
 
@@ -206,14 +188,14 @@ def _must_be_free(stop: Stop) -> None:
 
 def _must_be_editable(session: Session, plan: DayPlan) -> None:
     if not editable(session, plan):
-        raise Conflict("This plan cannot be changed: it is no longer the newest, its day is over, or it is still being made.")
+        raise Conflict(
+            "This plan cannot be changed: it is no longer the newest, its day is over, or it is still being made."
+        )
 
 
 def _visit_for(session: Session, plan: DayPlan, public: uuid.UUID) -> tuple[str, _New | None]:
     """The visit to an account: one that the plan left out, or a new one."""
-    account = session.scalar(select(Account).where(Account.uuid == public))
-    if account is None:
-        raise NotFound("There is nothing at this address, or nothing that you may see.")
+    account = customers.account_by_uuid(session, public)
     assert plan.problem is not None
     known = {visit["id"] for visit in plan.problem["visits"]}
     known_rows: list[Stop | LeftOut] = [*plan.left_out, *plan.stops]
@@ -248,13 +230,15 @@ def _candidate(session: Session, plan: DayPlan, account: Account) -> Candidate:
 
 def change(session: PrincipalSession, plan: DayPlan, wanted: Wanted) -> tuple[PlanEdit, Trial]:
     """Change a plan; one that breaks a rule by it is refused as `BrokenRule` with what it would have been."""
-    plan = locked(session, plan)
+    plan = edit_queries.locked_plan(session, plan.id)
     trial, new = _tried(session, plan, wanted)
     if trial.faults:
         raise BrokenRule(trial)
     edit = _record(session, plan, wanted.kind, _key_of(trial, wanted, new), trial)
     _keep(session, plan, trial.draft, new)
-    edit.account_id = edit.account_id or next((s.account_id for s in plan.stops if s.visit_key == edit.before["key"]), None)
+    edit.account_id = edit.account_id or next(
+        (s.account_id for s in plan.stops if s.visit_key == edit.before["key"]), None
+    )
     session.flush()
     return edit, trial
 
@@ -309,17 +293,17 @@ def _account_uuid(session: Session, stop: Stop) -> uuid.UUID:
 
 def undo(session: PrincipalSession, plan: DayPlan) -> PlanEdit:
     """Take the latest change back, on both days where it was a move between two."""
-    plan = locked(session, plan)
-    edit = latest_edit(session, plan)
+    plan = edit_queries.locked_plan(session, plan.id)
+    edit = edit_queries.latest_edit(session, plan)
     if edit is None:
         raise Conflict("There is nothing to undo.")
     edits = [edit]
     if edit.goes_with is not None:
-        edits = list(session.scalars(select(PlanEdit).where(PlanEdit.goes_with == edit.goes_with).order_by(PlanEdit.id.desc())))
+        edits = edit_queries.edits_made_together(session, edit.goes_with)
     plans = []
     for each in edits:
-        day = plan if each.day_plan_id == plan.id else locked(session, plan_by_id(session, each.day_plan_id))
-        newest = latest_edit(session, day)
+        day = plan if each.day_plan_id == plan.id else edit_queries.locked_plan(session, each.day_plan_id)
+        newest = edit_queries.latest_edit(session, day)
         if newest is None or newest.id != each.id:
             raise Conflict("The other day was changed since. Undo its changes first.")
         plans.append((day, each))
@@ -342,28 +326,6 @@ def _put_back(session: PrincipalSession, plan: DayPlan, edit: PlanEdit) -> None:
     _keep(session, plan, draft, None)
     edit.undone_at = clock.now()
     session.flush()
-
-
-def locked(session: Session, plan: DayPlan) -> DayPlan:
-    """The plan as it stands now, held until the transaction ends: two changes at once come one after the other."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"edit {plan.id}", 0))))
-    return plan_by_id(session, plan.id)
-
-
-def plan_by_id(session: Session, plan_id: int) -> DayPlan:
-    query = (
-        select(DayPlan)
-        .where(DayPlan.id == plan_id)
-        .options(
-            selectinload(DayPlan.stops), selectinload(DayPlan.left_out), selectinload(DayPlan.rep),
-            undefer(DayPlan.problem), undefer(DayPlan.solution),
-        )
-        .execution_options(populate_existing=True)
-    )  # fmt: skip
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is nothing at this address, or nothing that you may see.")
-    return found
 
 
 def _record(session: PrincipalSession, plan: DayPlan, kind: str, key: str, trial: Trial) -> PlanEdit:
@@ -396,6 +358,7 @@ def _keep(session: Session, plan: DayPlan, draft: Draft, new: _New | None) -> No
     plan.solution = solutions.dump(solution)
     plan.candidates = len(problem.visits)
     plan.travel_seconds, plan.travel_metres = solution.travel_seconds, solution.travel_metres
+    services.note_nights(plan, plan.morning, plan.evening, problem, solution)
     work = queries.work_day(session, plan.rep, plan.day)
     # A stop that comes into the day has no times before they are written below.
     with session.no_autoflush:
@@ -445,11 +408,9 @@ def _exchange(session: Session, plan: DayPlan, draft: Draft, solution: Solution,
             entry.added_seconds = one.added_seconds
     if new is not None:
         fresh = services.stop_of(plan, new.visit.id, new.candidate)
-        session.execute(
-            update(LeftOut)
-            .where(LeftOut.day_plan_id == plan.id, LeftOut.account_id == fresh.account_id)
-            .values(visit_key=None)
-        )
+        for entry in plan.left_out:
+            if entry.account_id == fresh.account_id:
+                entry.visit_key = None
         plan.stops.append(fresh)
 
 
@@ -470,18 +431,3 @@ def _stop_of(session: Session, plan: DayPlan, entry: LeftOut) -> Stop:
         account_id=account.id, account_name=account.name, address=queries.address_of(account), location=ewkt(lon, lat),
         why=entry.why, visit_key=entry.visit_key, visit_id=candidate.visit_id, is_fixed=candidate.starts_at is not None,
     )  # fmt: skip
-
-
-def plans_of_week(session: Session, rep: User, first: dt.date, days: int) -> dict[dt.date, DayPlan]:
-    """The newest standing plan of each day."""
-    last = first + dt.timedelta(days=days - 1)
-    newest = (
-        select(func.max(DayPlan.id))
-        .where(DayPlan.rep_id == rep.id, DayPlan.day.between(first, last), DayPlan.status != "replaced")
-        .group_by(DayPlan.day)
-    )
-    query = select(DayPlan).where(DayPlan.id.in_(newest)).options(
-        selectinload(DayPlan.stops), selectinload(DayPlan.left_out), selectinload(DayPlan.rep)
-    )  # fmt: skip
-    return {plan.day: plan for plan in session.scalars(query)}
-

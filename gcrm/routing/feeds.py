@@ -10,17 +10,16 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, delete, select, update
-from sqlalchemy.dialects.postgresql import Insert, insert
-from sqlalchemy.orm import Session, selectinload
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from gcrm.core import clock, db
 from gcrm.core.geo import lon_lat
 from gcrm.core.secrets import digest
 from gcrm.people.models import User
-from gcrm.routing import queries, reasons
-from gcrm.routing.handover import Call, Sheet, uid_of
-from gcrm.routing.models import CalendarEntry, CalendarFeed, DayPlan, Stop
+from gcrm.routing import calendar_queries, calendar_services, queries, reasons
+from gcrm.routing.handover import Call, Sheet, night_uid, uid_of
+from gcrm.routing.models import CalendarFeed, DayPlan, Stop
 from gcrm.visits import queries as visits
 from gcrm.visits.models import Visit
 
@@ -36,35 +35,31 @@ UrlOf = Callable[[UUID], str]
 def make(user_id: int) -> str:
     """Give a person a new secret address; the one before is dead from now on. The text is shown once and not kept."""
     secret = secrets.token_urlsafe(32)
-    row = insert(CalendarFeed).values(user_id=user_id, token_hash=digest(secret))
-    fresh = {"token_hash": row.excluded.token_hash, "created_at": clock.now(), "read_at": None}
     with db.transaction(None) as session:
-        session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=fresh))
+        calendar_services.set_feed(session, user_id, digest(secret))
     return secret
 
 
 def end(user_id: int) -> None:
     """Take a person's feed away."""
     with db.transaction(None) as session:
-        session.execute(delete(CalendarFeed).where(CalendarFeed.user_id == user_id))
+        calendar_services.drop_feed(session, user_id)
 
 
 def feed_of(user_id: int) -> CalendarFeed | None:
     with db.transaction(None) as session:
-        return session.scalar(select(CalendarFeed).where(CalendarFeed.user_id == user_id))
+        return calendar_queries.feed_of(session, user_id)
 
 
 def owner(secret: str) -> User | None:
     """Whose feed it is; nobody's, when the person was switched off or plans no routes any more."""
     with db.transaction(None) as session:
-        row = session.execute(
-            select(CalendarFeed, User).join(User, User.id == CalendarFeed.user_id).where(CalendarFeed.token_hash == digest(secret))
-        ).one_or_none()
+        row = calendar_queries.feed_and_owner(session, digest(secret))
         if row is None or not row.User.active or not row.User.may("plan_routes"):
             return None
         now, feed = clock.now(), row.CalendarFeed
         if feed.read_at is None or now - feed.read_at > WRITE_READ_AFTER:
-            session.execute(update(CalendarFeed).where(CalendarFeed.id == feed.id).values(read_at=now))
+            calendar_services.note_feed_read(session, feed, now)
         user: User = row.User
         return user
 
@@ -77,13 +72,33 @@ def sheet(session: Session, plan: DayPlan, url_of: UrlOf | None = None) -> Sheet
     public = queries.account_uuids(session, [stop.account_id for stop in plan.stops])
     calls = [_call(plan, stop, public.get(stop.account_id), url_of) for stop in plan.stops]
     home = lon_lat(plan.rep.home) if plan.rep.home is not None else None
-    return Sheet(plan.day, plan.rep.name, queries.zone_of(session, plan.rep), home, tuple(calls))
+    zone = queries.zone_of(session, plan.rep)
+    return Sheet(
+        plan.day, plan.rep.name, zone, home, tuple(calls), plan.morning, plan.evening, plan.leaves_at, plan.returns_at,
+        _night(plan, zone),
+    )  # fmt: skip
 
 
 def told_sheet(session: Session, plan: DayPlan, url_of: UrlOf | None = None) -> Sheet:
     """A plan as calendars are told of it, each stop with its sequence."""
     made = sheet(session, plan, url_of)
-    return replace(made, calls=tuple(tell(session, plan.rep_id, made.calls)))
+    told = {call.uid: call for call in tell(session, plan.rep_id, made.events)}
+    night = told[made.night.uid] if made.night is not None else None
+    return replace(made, calls=tuple(told[call.uid] for call in made.calls), night=night)
+
+
+def _night(plan: DayPlan, zone: str) -> Call | None:
+    """The night after a day, from the last drive's end to the next morning."""
+    night, begins = plan.evening, plan.returns_at
+    if night is None or begins is None:
+        return None
+    next_day = plan.day + dt.timedelta(days=1)
+    return Call(
+        uid=night_uid(plan.rep.uuid, plan.day), number=0, name=_("Night at %(name)s", name=night.name), address=night.address,
+        lon=night.lon, lat=night.lat, arrive=begins, start=begins,
+        depart=max(begins, clock.at(next_day, plan.rep.work_starts, zone)), travel_seconds=0, travel_metres=0, status="ahead",
+        why=night.phone or "", is_tentative=True,
+    )  # fmt: skip
 
 
 def _call(plan: DayPlan, stop: Stop, account: UUID | None, url_of: UrlOf | None) -> Call:
@@ -105,54 +120,30 @@ def appointment_of(stop: Stop) -> UUID | None:
 
 def tell(session: Session, rep_id: int, calls: Sequence[Call]) -> list[Call]:
     """The calls with their sequence: it rises by one whenever a call shows something other than what was told before."""
-    columns = (CalendarEntry.uid, CalendarEntry.sequence, CalendarEntry.changed_at, CalendarEntry.fingerprint)
-    ours = select(*columns).where(CalendarEntry.rep_id == rep_id, CalendarEntry.uid.in_([call.uid for call in calls]))
-    kept = {row.uid: row for row in session.execute(ours)}
+    kept = calendar_queries.told_before(session, rep_id, [call.uid for call in calls])
     fresh = [call for call in calls if call.uid not in kept or kept[call.uid].fingerprint != call.fingerprint]
     if fresh:
-        kept |= {row.uid: row for row in session.execute(_upsert(rep_id, fresh).returning(*columns))}
+        kept |= calendar_services.tell(session, rep_id, fresh)
     return [replace(call, sequence=kept[call.uid].sequence, changed_at=kept[call.uid].changed_at) for call in calls]
-
-
-def _upsert(rep_id: int, calls: Sequence[Call]) -> Insert:
-    now = clock.now()
-    row = insert(CalendarEntry).values(
-        [{"rep_id": rep_id, "uid": call.uid, "fingerprint": call.fingerprint, "changed_at": now} for call in calls]
-    )
-    # Two readers at once tell the same: only the first one raises the sequence.
-    moved = CalendarEntry.fingerprint != row.excluded.fingerprint
-    return row.on_conflict_do_update(
-        index_elements=["rep_id", "uid"],
-        set_={
-            "sequence": CalendarEntry.sequence + case((moved, 1), else_=0),
-            "changed_at": case((moved, row.excluded.changed_at), else_=CalendarEntry.changed_at),
-            "fingerprint": row.excluded.fingerprint,
-        },
-    )
 
 
 def calls_of(session: Session, rep: User, url_of: UrlOf | None = None) -> list[Call]:
     """What a rep's calendar shows: the stops of published days, and appointments of days without a plan."""
     today = clock.today(queries.zone_of(session, rep))
     since, until = today - dt.timedelta(days=DAYS_BACK), today + dt.timedelta(days=DAYS_AHEAD)
-    plans = _published(session, rep.id, since, until)
+    plans = queries.published_plans(session, rep.id, since, until)
     public = queries.account_uuids(session, [stop.account_id for plan in plans for stop in plan.stops])
     calls = [
-        _call(plan, stop, public.get(stop.account_id), url_of) for plan in plans for stop in plan.stops if stop.status != "skipped"
+        _call(plan, stop, public.get(stop.account_id), url_of)
+        for plan in plans
+        for stop in plan.stops
+        if stop.status != "skipped"
     ]
     known = {call.uid for call in calls}
+    zone = queries.zone_of(session, rep)
+    calls += [call for call in (_night(plan, zone) for plan in plans) if call is not None]
     calls += [call for call in _appointments(session, rep, since, until, url_of) if call.uid not in known]
     return tell(session, rep.id, sorted(calls, key=lambda call: (call.start, call.uid)))
-
-
-def _published(session: Session, rep_id: int, since: dt.date, until: dt.date) -> list[DayPlan]:
-    query = (
-        select(DayPlan)
-        .where(DayPlan.rep_id == rep_id, DayPlan.status == "published", DayPlan.day.between(since, until))
-        .options(selectinload(DayPlan.stops).selectinload(Stop.visit), selectinload(DayPlan.rep))
-        .order_by(DayPlan.day)
-    )
-    return list(session.scalars(query))
 
 
 def _appointments(session: Session, rep: User, since: dt.date, until: dt.date, url_of: UrlOf | None) -> list[Call]:

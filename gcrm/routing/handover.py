@@ -18,7 +18,10 @@ from urllib.parse import quote, urlencode
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
+from gcrm.routing.nights import Night
+
 UID_HOST = "gcrm"
+HOME = "Home"
 GOOGLE_WAYPOINTS = 9
 """Google's links take nine places between the first and the last one."""
 APPLE_WAYPOINTS = 9
@@ -54,7 +57,14 @@ class Call:
     @property
     def fingerprint(self) -> str:
         """A hash of what a calendar shows; another one is a new sequence."""
-        told = (self.start.timestamp(), self.depart.timestamp(), self.name, self.address, round(self.lon, 6), round(self.lat, 6))
+        told = (
+            self.start.timestamp(),
+            self.depart.timestamp(),
+            self.name,
+            self.address,
+            round(self.lon, 6),
+            round(self.lat, 6),
+        )
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
@@ -67,12 +77,44 @@ class Sheet:
     zone: str
     home: tuple[float, float] | None
     calls: tuple[Call, ...]
+    night_before: Night | None = None
+    night_after: Night | None = None
+    leaves: dt.datetime | None = None
+    returns: dt.datetime | None = None
+    night: Call | None = None
+    """The night after the day as calendars are told of it."""
+
+    @property
+    def begin(self) -> Spot | None:
+        """Where the day begins: at a hotel or at home."""
+        return _end(self.night_before, self.home)
+
+    @property
+    def end(self) -> Spot | None:
+        """Where the day ends."""
+        return _end(self.night_after, self.home)
+
+    @property
+    def events(self) -> tuple[Call, ...]:
+        """What a calendar shows of the day."""
+        return self.calls if self.night is None else (*self.calls, self.night)
 
     @property
     def name(self) -> str:
         """A file's name without its ending."""
         plain = "".join(c if c.isalnum() else "-" for c in self.rep).strip("-").lower()
         return f"{self.day.isoformat()}-{plain or 'plan'}"
+
+
+def _end(night: Night | None, home: tuple[float, float] | None) -> Spot | None:
+    if night is not None:
+        return Spot(night.name, night.lon, night.lat, night.address or "")
+    return Spot(HOME, *home) if home else None
+
+
+def night_uid(rep: uuid.UUID, day: dt.date) -> uuid.UUID:
+    """Return the name under which calendars know a rep's night after a day."""
+    return uuid.uuid5(rep, f"{day.isoformat()} night")
 
 
 def uid_of(rep: uuid.UUID, day: dt.date, account_id: int, appointment: uuid.UUID | None) -> uuid.UUID:
@@ -126,24 +168,25 @@ def _event(call: Call, zone: ZoneInfo) -> Any:
 
 
 def gpx(sheet: Sheet) -> bytes:
-    """Return the day as GPX 1.1: a waypoint for each stop and one route, from home to home where there is one."""
+    """Return the day as GPX 1.1: a waypoint for each stop and hotel and one route, its two ends included where known."""
     from gpxpy.gpx import GPX, GPXRoute, GPXRoutePoint, GPXWaypoint
 
     file = GPX()
     file.creator, file.name, file.time = "gcrm", f"{sheet.rep}, {sheet.day.isoformat()}", None
     route = GPXRoute(name=file.name)
-    for lon, lat, name, call in _points(sheet):
+    for spot, call in _points(sheet):
         time = call.start.astimezone(dt.UTC) if call else None
-        route.points.append(GPXRoutePoint(lat, lon, time=time, name=name))
-        if call is not None:
-            file.waypoints.append(GPXWaypoint(lat, lon, time=time, name=name, description=call.address))
+        route.points.append(GPXRoutePoint(spot.lat, spot.lon, time=time, name=spot.sign))
+        if spot.name != HOME:
+            file.waypoints.append(GPXWaypoint(spot.lat, spot.lon, time=time, name=spot.sign, description=spot.address))
     file.routes.append(route)
     return file.to_xml(version="1.1").encode()
 
 
-def _points(sheet: Sheet) -> list[tuple[float, float, str, Call | None]]:
-    ends: list[tuple[float, float, str, Call | None]] = [(*sheet.home, "⌂", None)] if sheet.home else []
-    return [*ends, *((c.lon, c.lat, f"{c.number}. {c.name}", c) for c in sheet.calls), *ends]
+def _points(sheet: Sheet) -> list[tuple[Spot, Call | None]]:
+    calls = [(Spot(f"{c.number}. {c.name}", c.lon, c.lat, c.address or "", is_end=False), c) for c in sheet.calls]
+    begin, end = [[(spot, None)] if spot else [] for spot in (sheet.begin, sheet.end)]
+    return [*begin, *calls, *end]
 
 
 def kml(sheet: Sheet) -> bytes:
@@ -157,7 +200,13 @@ def kml(sheet: Sheet) -> bytes:
         f"<Point><coordinates>{c.lon:.6f},{c.lat:.6f}</coordinates></Point></Placemark>"
         for c in sheet.calls
     )
-    line = " ".join(f"{lon:.6f},{lat:.6f}" for lon, lat, _name, _call in _points(sheet))
+    marks += "".join(
+        f"<Placemark><name>{_xml(spot.sign)}</name><description>{_xml(spot.address)}</description>"
+        f"<Point><coordinates>{spot.lon:.6f},{spot.lat:.6f}</coordinates></Point></Placemark>"
+        for spot in dict.fromkeys((sheet.begin, sheet.end))
+        if spot is not None and spot.name != HOME
+    )
+    line = " ".join(f"{spot.lon:.6f},{spot.lat:.6f}" for spot, _call in _points(sheet))
     path = f"<Placemark><name>{title}</name><LineString><tessellate>1</tessellate><coordinates>{line}</coordinates></LineString></Placemark>"
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
@@ -171,12 +220,16 @@ def _xml(text: str) -> str:
 
 
 def csv_of(sheets: Sequence[Sheet]) -> bytes:
-    """Return the stops as CSV in UTF-8 with its mark; no text of a customer's is taken for a formula."""
+    """Return the stops as CSV in UTF-8 with its mark; no text of a customer's is taken for a formula.
+
+    A day that begins or ends at a hotel has a row for it without a number, its status `night`.
+    """
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(CSV_COLUMNS)
     for sheet in sheets:
         zone = ZoneInfo(sheet.zone)
+        writer.writerows(_night_row(sheet, sheet.night_before, depart=sheet.leaves))
         for c in sheet.calls:
             times = (moment.astimezone(zone).isoformat(timespec="minutes") for moment in (c.arrive, c.start, c.depart))
             words = (guarded(c.name), guarded(c.address or ""))
@@ -184,7 +237,35 @@ def csv_of(sheets: Sequence[Sheet]) -> bytes:
                 [sheet.day.isoformat(), guarded(sheet.rep), c.number, *words, c.lon, c.lat, *times, c.travel_seconds,
                  c.travel_metres, c.status, guarded(c.why)]
             )  # fmt: skip
+        writer.writerows(_night_row(sheet, sheet.night_after, arrive=sheet.returns))
     return ("\ufeff" + out.getvalue()).encode()
+
+
+def _night_row(
+    sheet: Sheet, night: Night | None, arrive: dt.datetime | None = None, depart: dt.datetime | None = None
+) -> list[list[Any]]:
+    if night is None:
+        return []
+    zone = ZoneInfo(sheet.zone)
+    came, left = ["" if t is None else t.astimezone(zone).isoformat(timespec="minutes") for t in (arrive, depart)]
+    words = (guarded(night.name), guarded(night.address or ""))
+    return [
+        [
+            sheet.day.isoformat(),
+            guarded(sheet.rep),
+            "",
+            *words,
+            night.lon,
+            night.lat,
+            came,
+            "",
+            left,
+            "",
+            "",
+            "night",
+            "",
+        ]
+    ]
 
 
 def guarded(text: str) -> str:
@@ -202,6 +283,14 @@ class Spot:
     name: str
     lon: float
     lat: float
+    address: str = ""
+    is_end: bool = True
+    """Whether a day begins or ends there."""
+
+    @property
+    def sign(self) -> str:
+        """Its name on devices: a house for home, a moon before a hotel."""
+        return self.name if not self.is_end else "⌂" if self.name == HOME else f"☾ {self.name}"
 
     @property
     def lat_lon(self) -> str:
@@ -227,9 +316,9 @@ def links(sheet: Sheet) -> dict[str, list[Link]]:
     if not calls:
         return {}
     spots = [(call.number, Spot(call.name, call.lon, call.lat)) for call in calls]
-    home = Spot("Home", *sheet.home) if sheet.home else None
-    starts_home = home is not None and len(calls) == len(sheet.calls)
-    whole = [*([(0, home)] if starts_home and home else []), *spots, *([(calls[-1].number, home)] if home else [])]
+    begin = sheet.begin if len(calls) == len(sheet.calls) else None
+    end = sheet.end
+    whole = [*([(0, begin)] if begin else []), *spots, *([(calls[-1].number, end)] if end else [])]
     found = {
         "google": _parts("google", whole, GOOGLE_WAYPOINTS, google),
         "apple": _parts("apple", whole, APPLE_WAYPOINTS, apple),
@@ -240,14 +329,17 @@ def links(sheet: Sheet) -> dict[str, list[Link]]:
     return found
 
 
-def _parts(
-    app: str, spots: list[tuple[int, Spot]], between: int, url: Callable[[list[Spot]], str]
-) -> list[Link]:
+def _parts(app: str, spots: list[tuple[int, Spot]], between: int, url: Callable[[list[Spot]], str]) -> list[Link]:
     if len(spots) == 1:
         return [Link(app, spots[0][0], spots[0][0], url([spots[0][1]]))]
     cuts = [*range(0, len(spots) - 1, between + 1), len(spots) - 1]
     return [
-        Link(app, max(1, spots[a][0]) if a == 0 else spots[a + 1][0], spots[b][0], url([spot for _, spot in spots[a : b + 1]]))
+        Link(
+            app,
+            max(1, spots[a][0]) if a == 0 else spots[a + 1][0],
+            spots[b][0],
+            url([spot for _, spot in spots[a : b + 1]]),
+        )
         for a, b in pairwise(cuts)
     ]
 

@@ -15,7 +15,11 @@ def find_time(account: Any) -> dict[str, Any] | None:
     """The slot desk, for who plans routes and an account with a place."""
     if account.location is None or not current_user.may("plan_routes"):
         return None
-    return {"label": _("Find a time"), "url": url_for("routing.live.offer_slots", account_id=account.uuid), "icon": "calendar-plus"}
+    return {
+        "label": _("Find a time"),
+        "url": url_for("routing.live.offer_slots", account_id=account.uuid),
+        "icon": "calendar-plus",
+    }
 
 
 panels.register_action("find_time", 30, find_time)

@@ -30,7 +30,9 @@ class Position(ma.Schema):
 class ReplanRequest(ma.Schema):
     cause = ma.fields.String(load_default="asked", validate=ma.validate.OneOf(replan.CAUSES))
     position = ma.fields.Nested(Position, load_default=None, metadata={"description": "Where the rep is."})
-    keep_next = ma.fields.Boolean(load_default=True, metadata={"description": "Whether the next stop stays the next one."})
+    keep_next = ma.fields.Boolean(
+        load_default=True, metadata={"description": "Whether the next stop stays the next one."}
+    )
     missed = ma.fields.UUID(load_default=None, metadata={"description": "A stop where nobody was met."})
     urgent = ma.fields.UUID(load_default=None, metadata={"description": "An account that must be seen on this day."})
 
@@ -76,7 +78,11 @@ def _version(session: Any, made: Any, replaced: UUID) -> dict[str, Any]:
         }
         for change in changes
     ]  # fmt: skip
-    return {**reports.figures(session, queries.plan_by_uuid(session, made.uuid)), "replaces": str(replaced), "changes": shown}
+    return {
+        **reports.figures(session, queries.plan_by_uuid(session, made.uuid)),
+        "replaces": str(replaced),
+        "changes": shown,
+    }
 
 
 # -- slots -------------------------------------------------------------------------------------------------------------
@@ -148,7 +154,9 @@ class AccountSlots(MethodView):
         visit = slot_desk.book(session, account, rep, said["starts_at"], said["minutes"])
         starts = said["starts_at"].astimezone(ZoneInfo(queries.zone_of(session, rep))).isoformat()
         location = url_for("visits_api.OneVisit", public_id=visit.uuid)
-        return api.answer({"id": str(visit.uuid), "starts": starts, "minutes": visit.minutes}, status=201, location=location)
+        return api.answer(
+            {"id": str(visit.uuid), "starts": starts, "minutes": visit.minutes}, status=201, location=location
+        )
 
 
 def _slot(slot: slot_desk.Slot, zone: ZoneInfo) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def current_stop(session: Session, stop: Stop) -> Stop:
 
 def rest_input(session: Session, plan: DayPlan, urgent: Account | None) -> DayInput:
     """What the rest of the day can be made from: its candidates without what is over, with every stop ahead among them."""
-    given = queries.day_input(session, plan.rep, plan.day)
+    given = replace(queries.day_input(session, plan.rep, plan.day), work=queries.work_of(session, plan))
     over = {stop.account_id for stop in plan.stops if stop.status != "ahead"}
     if urgent is not None:
         over.discard(urgent.id)
@@ -134,6 +134,7 @@ def phones(session: Session, plan: DayPlan) -> dict[int, str]:
     rows = session.execute(select(Account.id, Account.phone).where(Account.id.in_(ids), Account.phone.is_not(None)))
     return {row.id: row.phone for row in rows}
 
+
 def compared_with(session: Session, plan: DayPlan, known: list[DayPlan], asked: str | None) -> DayPlan | None:
     """The version that a plan is held against: the one asked for, else the one that it was made from, else the latest before."""
     others = [one for one in known if one.id != plan.id]
@@ -159,13 +160,19 @@ def _seen(plan: DayPlan) -> list[replan.Seen]:
 def compared_geojson(before: DayPlan, after: DayPlan, changes: list[dict[str, Any]]) -> dict[str, Any]:
     """Both versions as features: two ways and every stop once, with what became of it."""
     kinds = {change["account_id"]: change["kind"] for change in changes}
-    home = [list(lon_lat(after.rep.home))] if after.rep.home is not None else []
     features: list[dict[str, Any]] = []
     for version, plan in (("before", before), ("after", after)):
         stops = [stop for stop in plan.stops if stop.status != "skipped"]
-        line = [*home, *(list(lon_lat(stop.location)) for stop in stops), *home]
+        points = [plan.begin, *(lon_lat(stop.location) for stop in stops), plan.end]
+        line = [list(point) for point in points if point is not None]
         if len(line) > 1:
-            features.append({"type": "Feature", "geometry": {"type": "LineString", "coordinates": line}, "properties": {"version": version}})
+            features.append(
+                {
+                    "type": "Feature",
+                    "geometry": {"type": "LineString", "coordinates": line},
+                    "properties": {"version": version},
+                }
+            )
         for number, stop in enumerate(stops, start=1):
             kind = kinds.get(stop.account_id, "stays")
             if version == "after" or kind == "dropped":

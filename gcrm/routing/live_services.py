@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -61,7 +61,7 @@ def replan_day(session: PrincipalSession, plan: DayPlan, wanted: Wanted) -> DayP
     if wanted.cause not in replan.CAUSES:
         raise Invalid(f"“{wanted.cause}” is no reason to plan anew. It is one of {', '.join(replan.CAUSES)}.")
     plan = live_queries.locked_plan(session, plan)
-    work = queries.work_day(session, plan.rep, plan.day)
+    work = queries.work_of(session, plan)
     if plan.day < clock.today(work.zone):
         raise Conflict("This day is over; only today and days ahead can be planned anew.")
     if wanted.missed is not None:
@@ -87,7 +87,7 @@ def as_begun(plan: DayPlan, work: WorkDay, position: tuple[float, float] | None)
     over = [stop for stop in plan.stops if stop.status != "ahead"]
     ahead = [stop for stop in plan.stops if stop.status == "ahead"]
     if work.not_before is None:
-        return Begun(over, ahead, replan.Rest(work.home, work.second(work.starts)))
+        return Begun(over, ahead, replan.Rest(work.begin, work.second(work.starts)))
     start, here = work.not_before, _here(over, work, position, plan)
     if not any(stop.status in ("arrived", "done") for stop in over):
         start = max(start, work.instant(work.second(work.starts)))
@@ -101,14 +101,14 @@ def as_begun(plan: DayPlan, work: WorkDay, position: tuple[float, float] | None)
 def _here(
     over: Sequence[Stop], work: WorkDay, position: tuple[float, float] | None, plan: DayPlan
 ) -> tuple[float, float] | None:
-    """Where the rep is: as said, else where the last visit was, else at home."""
+    """Where the rep is: as said, else where the last visit was, else where the day begins."""
     if position is not None:
         nearest = min((metres_between(position, lon_lat(stop.location)) for stop in plan.stops), default=0.0)
         if nearest > FURTHEST_FROM_DAY_METRES:
             raise Invalid("The position is more than 500 km from every stop of the day.")
         return position
     visited = [stop for stop in over if stop.status in ("done", "arrived")]
-    return lon_lat(max(visited, key=_leaves).location) if visited else work.home
+    return lon_lat(max(visited, key=_leaves).location) if visited else work.begin
 
 
 def _leaves(stop: Stop) -> dt.datetime:
@@ -143,8 +143,9 @@ def _solved(given: DayInput, begun: Begun, keep_next: bool) -> tuple[Problem, So
 def _end_day(session: PrincipalSession, plan: DayPlan, work: WorkDay, begun: Begun) -> DayPlan:
     """The rep goes home: nothing lies ahead any more."""
     candidates = [live_queries.candidate_of(stop) for stop in begun.ahead]
-    problem, solution = _solved(DayInput(work, [], [], []), begun, keep_next=False)
-    made = _save(session, plan, DayInput(work, [], [], []), problem, solution, begun, "ill")
+    given = DayInput(replace(work, night_after=None), [], [], [])
+    problem, solution = _solved(given, begun, keep_next=False)
+    made = _save(session, plan, given, problem, solution, begun, "ill")
     session.add_all(_left(made, candidate, "lower_value", "The rep is ill.") for candidate in candidates)
     session.flush()
     return made
@@ -174,6 +175,7 @@ def _save(
         travel_seconds=solution.travel_seconds + sum(stop.travel_seconds for stop in begun.over),
         travel_metres=(solution.travel_metres or 0) + sum(stop.travel_metres for stop in begun.over),
     )  # fmt: skip
+    services.note_nights(made, work.night_before, work.night_after, problem, solution)
     session.add(made)
     session.flush()
     _copy(session, made, begun.over)
@@ -193,7 +195,9 @@ def _at(work: WorkDay, route: Route | None, name: str) -> dt.datetime | None:
 def _home_at(problem: Problem, work: WorkDay, rest: replan.Rest) -> dt.datetime:
     shift = problem.shifts[0]
     begin, end = shift.from_place, shift.to_place
-    seconds = problem.travel.seconds[begin][end] if problem.travel and isinstance(begin, int) and isinstance(end, int) else 0
+    seconds = (
+        problem.travel.seconds[begin][end] if problem.travel and isinstance(begin, int) and isinstance(end, int) else 0
+    )
     return work.instant(rest.start + (seconds or 0))
 
 

@@ -43,7 +43,9 @@ def replan(plan_id: UUID) -> Response:
     session = web.session()
     plan = queries.plan_by_uuid(session, plan_id)
     cause = request.form.get("cause", "asked")
-    made = live_services.replan_day(session, plan, live_services.Wanted(cause, keep_next="may_change" not in request.form))
+    made = live_services.replan_day(
+        session, plan, live_services.Wanted(cause, keep_next="may_change" not in request.form)
+    )
     flash(_("Planned anew. %(changes)s", changes=labels.summary(made.changes or [])), "success")
     return redirect(url_for("routing.show", plan_id=made.uuid))
 
@@ -60,7 +62,7 @@ def receipt(plan_id: UUID) -> Any:
     ids = [stop.account_id for stop in plan.stops] + [left.account_id for left in plan.left_out]
     return render_template(
         "routing/receipt.html", plan=plan, receipt=live_queries.receipt_of(session, plan), reasons=reasons.LEFT_OUT,
-        accounts=queries.account_uuids(session, ids), local=_local(queries.zone_of(session, plan.rep)),
+        accounts=queries.account_uuids(session, ids), local=labels.clock_of(queries.zone_of(session, plan.rep)),
     )  # fmt: skip
 
 
@@ -97,7 +99,7 @@ def compare(plan_id: UUID) -> Any:
     zone = queries.zone_of(session, plan.rep)
     found = live_queries.differences(other, plan) if other is not None else []
     return render_template(
-        "routing/compare.html", plan=plan, other=other, versions=versions, changes=found, zone=zone, local=_local(zone),
+        "routing/compare.html", plan=plan, other=other, versions=versions, changes=found, zone=zone, local=labels.clock_of(zone),
         change=labels.change, causes=labels.CAUSES, summary=labels.summary(found),
         routes=live_queries.compared_geojson(other, plan, found) if other is not None else None,
     )  # fmt: skip
@@ -124,7 +126,7 @@ def offer_slots(account_id: UUID) -> Any:
     zone = queries.zone_of(session, rep) if rep else None
     return render_template(
         "routing/slots.html", account=account, reps=reps, rep=rep, choices=[(str(one.uuid), one.name) for one in reps], minutes=minutes, slots=slots,
-        fault=fault, zone=zone, local=_local(zone) if zone else None,
+        fault=fault, zone=zone, local=labels.clock_of(zone) if zone else None,
     )  # fmt: skip
 
 
@@ -136,7 +138,9 @@ def book_slot(account_id: UUID) -> Response:
     account = customers.account_by_uuid(session, account_id)
     asked = people.as_uuid(request.form["rep"]) if request.form.get("rep") else None
     rep = slot_desk.rep_for(session, account, asked, current_user)
-    visit = slot_desk.book(session, account, rep, _instant(request.form.get("starts_at")), request.form.get("minutes", 30, type=int))
+    visit = slot_desk.book(
+        session, account, rep, _instant(request.form.get("starts_at")), request.form.get("minutes", 30, type=int)
+    )
     assert visit.starts_at is not None
     shown = visit.starts_at.astimezone(ZoneInfo(queries.zone_of(session, rep)))
     when = f"{format_date(shown, 'medium', rebase=False)}, {format_time(shown, 'short', rebase=False)}"
@@ -166,7 +170,9 @@ def along(plan_id: UUID) -> Any:
         flash(_("%(name)s comes along.", name=account.name), "success")
         return redirect(url_for("routing.show", plan_id=plan.uuid))
     zone = queries.zone_of(session, plan.rep)
-    return render_template("routing/along.html", plan=plan, found=slot_desk.along(session, plan), local=_local(zone))
+    return render_template(
+        "routing/along.html", plan=plan, found=slot_desk.along(session, plan), local=labels.clock_of(zone)
+    )
 
 
 @bp.get("/plans/promises")
@@ -180,7 +186,7 @@ def promises() -> Any:
 # -- hand-over ---------------------------------------------------------------------------------------------------------
 
 FILES = {
-    "ics": ("text/calendar; charset=utf-8", lambda sheet: handover.icalendar(sheet.calls, sheet.rep, sheet.zone)),
+    "ics": ("text/calendar; charset=utf-8", lambda sheet: handover.icalendar(sheet.events, sheet.rep, sheet.zone)),
     "gpx": ("application/gpx+xml", handover.gpx),
     "kml": ("application/vnd.google-earth.kml+xml", handover.kml),
     "csv": ("text/csv; charset=utf-8", lambda sheet: handover.csv_of([sheet])),
@@ -195,7 +201,11 @@ def hand_over(plan_id: UUID) -> Any:
     plan = queries.plan_by_uuid(session, plan_id)
     sheet = feeds.sheet(session, plan, _account_url)
     return render_template(
-        "routing/handover.html", plan=plan, links=handover.links(sheet), files=list(FILES), feed=feeds.feed_of(current_user.id)
+        "routing/handover.html",
+        plan=plan,
+        links=handover.links(sheet),
+        files=list(FILES),
+        feed=feeds.feed_of(current_user.id),
     )
 
 
@@ -220,7 +230,7 @@ def sheet_of_paper(plan_id: UUID) -> Any:
     plan = queries.plan_by_uuid(session, plan_id)
     return render_template(
         "routing/print.html", plan=plan, sentence=reasons.sentence, zone=queries.zone_of(session, plan.rep),
-        local=_local(queries.zone_of(session, plan.rep)), phones=live_queries.phones(session, plan),
+        local=labels.clock_of(queries.zone_of(session, plan.rep)), phones=live_queries.phones(session, plan),
     )  # fmt: skip
 
 
@@ -287,12 +297,3 @@ def sync_calendar() -> Response:
 
 def _account_url(public: UUID) -> str:
     return (settings().base_url or request.host_url.rstrip("/")) + url_for("customers.show", account_id=public)
-
-
-def _local(zone: str) -> Any:
-    """Shows an instant on the clocks of the plan's zone, whoever looks at it."""
-
-    def shown(moment: dt.datetime | None) -> str:
-        return "–" if moment is None else format_time(moment.astimezone(ZoneInfo(zone)), "short", rebase=False)
-
-    return shown

@@ -24,8 +24,11 @@ from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gcrm.core.db import Model
+from gcrm.core.geo import lon_lat
 from gcrm.core.models import BigKey, CreatedAt, Instant, PublicId, SmallKey
 from gcrm.people.models import User
+from gcrm.routing import nights
+from gcrm.routing.nights import MOST_SAVING_MINUTES, Night, Point
 from gcrm.visits.models import Visit
 
 PLAN_STATUSES = ("queued", "solving", "ready", "published", "failed", "replaced")
@@ -123,11 +126,39 @@ class DayPlan(Model):
     """Why the day was planned anew while it ran: a word of `replan.CAUSES`."""
     changes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
     """What is other than in the version before: `replan.Change` as mappings."""
+    night_before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """The hotel where the day begins, as `nights.Night`; None: at home."""
+    night_after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """The hotel where it ends."""
 
     rep: Mapped[User] = relationship(foreign_keys=[rep_id])
     run: Mapped[PlanRun | None] = relationship(back_populates="plans")
     stops: Mapped[list[Stop]] = relationship(back_populates="day_plan", order_by="Stop.position")
     left_out: Mapped[list[LeftOut]] = relationship(order_by="LeftOut.id")
+
+    @property
+    def morning(self) -> Night | None:
+        """Where the rep wakes up, if not at home."""
+        return nights.read(self.night_before)
+
+    @property
+    def evening(self) -> Night | None:
+        """Where the rep goes to sleep, if not at home."""
+        return nights.read(self.night_after)
+
+    @property
+    def begin(self) -> Point | None:
+        """Where the day begins, (lon, lat)."""
+        return self.morning.point if self.morning else self._home
+
+    @property
+    def end(self) -> Point | None:
+        """Where the day ends."""
+        return self.evening.point if self.evening else self._home
+
+    @property
+    def _home(self) -> Point | None:
+        return lon_lat(self.rep.home) if self.rep.home is not None else None
 
 
 class Stop(Model):
@@ -237,6 +268,54 @@ class PlanWeights(Model):
     """None: the organisation's."""
     values: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """Fields of `weights.Weights`."""
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    changed_at: Mapped[Instant] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class Hotel(Model):
+    """A place where reps may spend a night on their way."""
+
+    __tablename__ = "hotels"
+    __table_args__ = (
+        CheckConstraint(f"extra_minutes BETWEEN 0 AND {MOST_SAVING_MINUTES}", name="extra_minutes"),
+        Index("ix_hotels_user", "user_id"),
+    )
+
+    id: Mapped[BigKey]
+    uuid: Mapped[PublicId]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    """Whose it is; None: everybody's."""
+    name: Mapped[str]
+    address: Mapped[str | None]
+    phone: Mapped[str | None]
+    location: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    extra_minutes: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    """Minutes of driving that a night here must save beyond the least saving."""
+    removed_at: Mapped[Instant | None]
+    """Nobody is sent there any more; plans keep the name."""
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[CreatedAt]
+
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
+
+
+class NightRule(Model):
+    """When a rep may stay away: one rep's own, or everybody's."""
+
+    __tablename__ = "night_rules"
+    __table_args__ = (
+        UniqueConstraint("user_id", postgresql_nulls_not_distinct=True),
+        CheckConstraint(f"saving_minutes BETWEEN 0 AND {MOST_SAVING_MINUTES}", name="saving_minutes"),
+        CheckConstraint("weekdays <@ ARRAY[1, 2, 3, 4, 5, 6, 7]", name="weekdays"),
+    )
+
+    id: Mapped[SmallKey]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    """None: everybody's without a rule of the own."""
+    weekdays: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    """The evenings on which a night may be spent away, 1 is Monday; none: never."""
+    saving_minutes: Mapped[int]
+    """Minutes of driving that a night must save."""
     changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     changed_at: Mapped[Instant] = mapped_column(server_default=func.now(), onupdate=func.now())
 

@@ -9,13 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from flask_babel import format_time, ngettext
+from flask_babel import format_time
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from gcrm.core import formats
 from gcrm.core.geo import lon_lat
-from gcrm.routing import edits, queries, reasons
+from gcrm.routing import edit_queries, edits, nights_labels, nights_queries, queries, reasons
 from gcrm.routing.editing import Attempt, Fault
 from gcrm.routing.edits import Trial
 from gcrm.routing.models import DayPlan, LeftOut, PlanEdit, Stop
@@ -69,7 +69,13 @@ def timeline(session: Session, plan: DayPlan) -> Timeline | None:
 
     begins, ends = _hours(session, plan)
     slots = tuple(
-        Slot(key_of(stop), stop.travel_seconds, second(stop.arrive_at, 0), second(stop.start_at, 0), second(stop.depart_at, 0))
+        Slot(
+            key_of(stop),
+            stop.travel_seconds,
+            second(stop.arrive_at, 0),
+            second(stop.start_at, 0),
+            second(stop.depart_at, 0),
+        )
         for stop in plan.stops
     )
     breaks: tuple[tuple[int, int], ...] = ()
@@ -113,7 +119,7 @@ def state(session: Session, plan: DayPlan, tried: Attempt | None = None) -> dict
         return {}
     shown = shower(session, plan)
     about = _about(session, plan)
-    edit = edits.latest_edit(session, plan)
+    edit = edit_queries.latest_edit(session, plan)
     moved = tried is not None
     return {
         "first": line.first, "last": line.last, "begins": line.begins, "ends": line.ends,
@@ -130,8 +136,30 @@ def state(session: Session, plan: DayPlan, tried: Attempt | None = None) -> dict
         ],
         "breaks": [{"start": begin, "end": end, "text": shown(begin)} for begin, end in line.breaks],
         "ticks": [{"at": at, "text": shown(at)} for at in range(line.first, line.last + 1, HOUR)],
+        "back_said": _back(plan, shown(line.back)) if line.slots else "",
+        "end_text": _("to %(name)s", name=plan.evening.name) if plan.evening else None,
+        "morning": _("From %(name)s", name=plan.morning.name) if plan.morning else "",
+        "night": night(session, plan),
         "undo": None if edit is None or moved else said(edit, _name_of(plan, edit)),
     }  # fmt: skip
+
+
+def _back(plan: DayPlan, time: str) -> str:
+    if plan.evening is not None:
+        return _("at the hotel at %(time)s", time=time)
+    return _("back at %(time)s", time=time)
+
+
+def night(session: Session, plan: DayPlan) -> str:
+    """Where the rep sleeps after the day and what it saves; "" at home."""
+    if plan.evening is None:
+        return ""
+    return nights_labels.slept(plan.evening, nights_queries.saved_together(session, plan))
+
+
+def torn(session: Session, plan: DayPlan) -> list[str]:
+    """Where the days beside a plan say something else of the night between."""
+    return [nights_labels.torn(plan.day, day, said, own) for day, said, own in nights_queries.torn(session, plan)]
 
 
 def shower(session: Session, plan: DayPlan) -> Callable[[int], str]:
@@ -141,7 +169,7 @@ def shower(session: Session, plan: DayPlan) -> Callable[[int], str]:
     def shown(second: int) -> str:
         assert plan.starts_at is not None
         moment = (plan.starts_at + dt.timedelta(seconds=second)).astimezone(zone)
-        return str(format_time(moment, "short", rebase=False))
+        return format_time(moment, "short", rebase=False)
 
     return shown
 
@@ -197,7 +225,7 @@ def more_or_less(seconds: int) -> str:
     """Minutes with their sign: “+12 min”, “−3 min”, “±0 min”."""
     minutes = round(seconds / 60)
     if minutes == 0:
-        return str(_("±0 min"))
+        return _("±0 min")
     shown = formats.duration(abs(minutes) * 60)
     return str(_("+%(text)s", text=shown) if minutes > 0 else _("−%(text)s", text=shown))
 
@@ -207,9 +235,9 @@ def fault_sentence(fault: Fault, name: str, shown: Callable[[int], str]) -> str:
     at = shown(fault.at) if fault.at is not None else ""
     due = shown(fault.due) if fault.due is not None else ""
     if fault.rule == "closed" and not at:
-        return str(_("%(name)s is closed on this day.", name=name))
+        return _("%(name)s is closed on this day.", name=name)
     if fault.rule == "closed" and not due:
-        return str(_("%(name)s is closed at %(at)s.", name=name, at=at))
+        return _("%(name)s is closed at %(at)s.", name=name, at=at)
     late = formats.duration(fault.at - fault.due) if fault.at is not None and fault.due is not None else ""
     sentences = {
         "closed": _("%(name)s is closed then: the visit would begin at %(at)s, and must by %(due)s.", name=name, at=at, due=due),
@@ -236,7 +264,7 @@ def said(edit: PlanEdit, name: str) -> str:
 
 def _name_of(plan: DayPlan, edit: PlanEdit) -> str:
     rows: Sequence[Stop | LeftOut] = [*plan.stops, *plan.left_out]
-    return next((row.account_name for row in rows if row.account_id == edit.account_id), str(_("a stop")))
+    return next((row.account_name for row in rows if row.account_id == edit.account_id), _("a stop"))
 
 
 def history(session: Session, plan: DayPlan) -> list[dict[str, Any]]:
@@ -247,7 +275,7 @@ def history(session: Session, plan: DayPlan) -> list[dict[str, Any]]:
             "driving": more_or_less(edit.said.get("travel_seconds", 0)), "undone": edit.undone_at is not None,
             "was_published": edit.was_published,
         }
-        for edit in edits.edits_of(session, plan)
+        for edit in edit_queries.edits_of(session, plan)
     ]  # fmt: skip
 
 
@@ -277,7 +305,3 @@ def bars(line: Timeline, first: int, last: int, names: dict[str, str], shown: Ca
             found.append(bar("wait", slot.arrive, slot.start))
         found.append(bar("visit", slot.start, slot.depart, f"{shown(slot.start)} {names.get(slot.key, '')}"))
     return [*found, *(bar("lunch", begin, end) for begin, end in line.breaks)]
-
-
-def visits_text(count: int) -> str:
-    return str(ngettext("%(num)s visit", "%(num)s visits", count))

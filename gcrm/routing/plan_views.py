@@ -11,12 +11,23 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from gcrm.core import clock, web
+from gcrm.core import clock, forms, web
 from gcrm.core.errors import Invalid, NotFound
 from gcrm.people import access
+from gcrm.people import labels as people_labels
 from gcrm.people import queries as people
 from gcrm.people.models import User
-from gcrm.routing import edits, plan_pages, queries, runs, services, weighing_services, weights
+from gcrm.routing import (
+    edit_queries,
+    edits,
+    fair_pages,
+    plan_pages,
+    queries,
+    runs,
+    services,
+    weighing_services,
+    weights,
+)
 from gcrm.routing.edits import BrokenRule, Trial, Wanted
 from gcrm.routing.models import DayPlan
 
@@ -99,7 +110,7 @@ def _answer(plan: DayPlan, trial: Trial) -> dict[str, Any]:
 
 def _saved(plan: DayPlan) -> Response:
     session = web.session()
-    fresh = edits.plan_by_id(session, plan.id)
+    fresh = edit_queries.plan_by_id(session, plan.id)
     return jsonify(state=plan_pages.state(session, fresh), route=queries.route_geojson(fresh))
 
 
@@ -160,14 +171,14 @@ def week() -> Any:
     session, reps = web.session(), _reps()
     rep = _chosen(reps, request.args.get("rep")) if reps else None
     # Who looks on a Saturday wants to see the week that comes.
-    first = _monday(_day(request.args.get("from")) or _today() + dt.timedelta(days=2))
+    first = _monday(forms.day(request.args.get("from")) or people.today(web.session()) + dt.timedelta(days=2))
     every = [first + dt.timedelta(days=n) for n in range(WEEK_DAYS)]
-    plans = edits.plans_of_week(session, rep, first, WEEK_DAYS) if rep else {}
+    plans = edit_queries.plans_of_week(session, rep, first, WEEK_DAYS) if rep else {}
     cards = {day: _card(plan) for day, plan in plans.items()}
     days = [day for day in every if day in cards or (rep and day.isoweekday() in rep.work_days)] or every
     return render_template(
-        "routing/week.html", reps=reps, rep=rep, days=days, cards=cards, first=first, today=_today(),
-        chosen_reps=_choices(reps), step=dt.timedelta(days=WEEK_DAYS),
+        "routing/week.html", reps=reps, rep=rep, days=days, cards=cards, first=first, today=people.today(web.session()),
+        chosen_reps=people_labels.choices(reps), step=dt.timedelta(days=WEEK_DAYS),
     )  # fmt: skip
 
 
@@ -186,7 +197,7 @@ def _card(plan: DayPlan) -> dict[str, Any]:
 def team() -> Any:
     """A day of all reps in sight as rows with a timeline each."""
     session, reps = web.session(), _reps()
-    day = _day(request.args.get("day")) or _today()
+    day = forms.day(request.args.get("day")) or people.today(web.session())
     plans = {plan.rep_id: plan for plan in queries.plans(session, day, day)}
     lines = {rep_id: line for rep_id, plan in plans.items() if (line := plan_pages.timeline(session, plan)) is not None}
     first = min((line.first for line in lines.values()), default=8 * plan_pages.HOUR)
@@ -200,10 +211,22 @@ def team() -> Any:
             {
                 "rep": rep, "plan": plan, "bars": plan_pages.bars(line, first, last, names, shown) if line else [],
                 "line": line, "back": shown(line.back) if line and line.slots else None,
+                "night": plan_pages.night(session, plan) if plan is not None and line else "",
             }
         )  # fmt: skip
-    hours = [(round((at - first) * 1000 / max(1, last - first)), at // plan_pages.HOUR % 24) for at in range(first, last + 1, plan_pages.HOUR)]
-    return render_template("routing/team.html", rows=rows, day=day, today=_today(), hours=hours, step=dt.timedelta(days=1))
+    hours = [
+        (round((at - first) * 1000 / max(1, last - first)), at // plan_pages.HOUR % 24)
+        for at in range(first, last + 1, plan_pages.HOUR)
+    ]
+    return render_template(
+        "routing/team.html",
+        choices=fair_pages.choices(),
+        rows=rows,
+        day=day,
+        today=people.today(web.session()),
+        hours=hours,
+        step=dt.timedelta(days=1),
+    )
 
 
 # -- runs ------------------------------------------------------------------------------------------------------------
@@ -218,7 +241,9 @@ def run(run_id: UUID) -> Any:
     days = sorted({plan.day for plan in found.plans})
     by_day = {(plan.rep_id, plan.day): plan for plan in found.plans}
     ready = [plan for plan in found.plans if plan.status == "ready"]
-    return render_template("routing/run.html", run=found, reps=list(reps.values()), days=days, by_day=by_day, ready=ready)
+    return render_template(
+        "routing/run.html", run=found, reps=list(reps.values()), days=days, by_day=by_day, ready=ready, fair=fair_pages
+    )
 
 
 @bp.get("/plans/runs/<uuid:run_id>/progress")
@@ -231,7 +256,11 @@ def run_progress(run_id: UUID) -> Response:
     words = {"queued": _("Waiting for the planner"), "solving": _("Choosing visits, days and their order")}
     text = words.get(found.status, found.fault or "")
     if found.status == "solving" and found.value is not None:
-        text = _("Best so far: %(value)s points after %(steps)s steps", value=f"{found.value:,.0f}", steps=f"{found.steps or 0:,}")
+        text = _(
+            "Best so far: %(value)s points after %(steps)s steps",
+            value=f"{found.value:,.0f}",
+            steps=f"{found.steps or 0:,}",
+        )
     states = {"queued": "waiting", "solving": "running", "done": "done", "failed": "failed", "cancelled": "cancelled"}
     return jsonify(
         state=states[found.status], text=text, done=round(min(passed, found.seconds)), total=round(found.seconds),
@@ -281,7 +310,7 @@ def what_counts() -> Any:
             return redirect(url_for(".what_counts"))
     page = render_template(
         "routing/weights.html", values=given, faults=faults, usual=weights.dump(queries.usual_weights(session)),
-        reps=_reps(), rep_choices=_choices(_reps()), tomorrow=_today() + dt.timedelta(days=1), today=_today(), for_team=weighing_services.team_of(current_user),
+        reps=_reps(), rep_choices=people_labels.choices(_reps()), tomorrow=people.today(web.session()) + dt.timedelta(days=1), today=people.today(web.session()), for_team=weighing_services.team_of(current_user),
         currency=people.the_organisation(session).currency,
     )  # fmt: skip
     return page, 422 if faults else 200
@@ -293,7 +322,7 @@ def try_weights() -> Response:
     """Ask for a day with other weights; the answer says where to look."""
     session = web.session()
     rep = _chosen(_reps(), request.form.get("rep"))
-    day = _day(request.form.get("day")) or _today() + dt.timedelta(days=1)
+    day = forms.day(request.form.get("day")) or people.today(web.session()) + dt.timedelta(days=1)
     saved = weighing_services.own_weights(session, current_user)
     names = weights.dump(saved)
     wanted = weights.read({name: request.form[name] for name in names if name in request.form}, saved)
@@ -327,22 +356,5 @@ def _chosen(reps: list[User], public: str | None) -> User:
     return found
 
 
-def _choices(reps: list[User]) -> list[tuple[str, str]]:
-    return [(str(rep.uuid), rep.name) for rep in reps]
-
-
-def _today() -> dt.date:
-    return clock.today(people.the_organisation(web.session()).timezone)
-
-
 def _monday(day: dt.date) -> dt.date:
     return day - dt.timedelta(days=day.weekday())
-
-
-def _day(text: str | None) -> dt.date | None:
-    if not text:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise Invalid(_("“%(text)s” is no date such as 2026-11-23.", text=text)) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from gcrm.routing.problem import MUST, OPTIONAL, Locked, Problem
+from gcrm.routing.problem import MUST, Locked, Problem
 from gcrm.routing.solution import Solution
 
 Solve = Callable[[Problem], Solution]
@@ -63,8 +63,3 @@ def _served(solution: Solution) -> Sequence[str]:
 
 def _end(solution: Solution) -> int:
     return sum(route.return_at for route in solution.routes)
-
-
-def is_appointment(problem: Problem, key: str) -> bool:
-    """Say whether a visit is more than a wish: an appointment or a must."""
-    return any(visit.id == key and visit.rank < OPTIONAL for visit in problem.visits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,14 +16,15 @@ from gcrm.core import clock, money
 from gcrm.core.config import settings
 from gcrm.core.errors import NotFound
 from gcrm.core.geo import lon_lat
-from gcrm.customers.models import Account
+from gcrm.customers.models import Account, AccountShare
 from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.pipeline.models import Opportunity, Stage
-from gcrm.routing import travel, travel_factors, travel_queries
+from gcrm.routing import nights_queries, travel, travel_factors, travel_queries
 from gcrm.routing import weights as weighing
 from gcrm.routing.day import MOST_CANDIDATES, Candidate, WorkDay
 from gcrm.routing.models import DayPlan, LeftOut, PlanWeights, Stop
+from gcrm.routing.nights import Point
 from gcrm.routing.weights import Facts, Weights, prize
 from gcrm.visits import cadence
 from gcrm.visits.models import Task, Visit
@@ -63,14 +64,21 @@ def work_day(session: Session, rep: User, day: dt.date) -> WorkDay:
     )  # fmt: skip
 
 
+def work_of(session: Session, plan: DayPlan) -> WorkDay:
+    """A plan's day with the nights that it was planned with."""
+    work = work_day(session, plan.rep, plan.day)
+    return replace(work, night_before=plan.morning, night_after=plan.evening)
+
+
 def day_input(session: Session, rep: User, day: dt.date, weights: Weights | None = None) -> DayInput:
     """Everything that could be visited: appointments of the day, tasks due that need a visit, and what is due by cadence.
 
-    What a person locked or gave a time on the day's live plan stays on it.
+    What a person locked or gave a time on the day's live plan stays on it. The day begins and ends where the days beside it
+    spend the night.
     """
-    work = work_day(session, rep, day)
+    (work,) = nights_queries.rested(session, rep, [work_day(session, rep, day)])
     counts = weights or weights_of(session, rep)
-    due = due_accounts(session, rep, day)
+    due = due_accounts(session, rep, day) + lent_to(session, rep, day)
     known = _Known(session, rep, day, counts, [account.id for account, _ in due])
     found = {account.id: known.candidate(account, stand) for account, stand in due}
     for task, account in tasks_until(session, rep, day):
@@ -79,7 +87,7 @@ def day_input(session: Session, rep: User, day: dt.date, weights: Weights | None
     for visit, account in appointments(session, rep, day, day, work.zone):
         one = found.get(account.id) or known.candidate(account)
         found[account.id] = appointed(one, visit, work.zone)
-    for account_id in settled(session, rep, day, day, work.zone):
+    for account_id in settled(session, rep, day, day, work.zone) | lent_out(session, rep, work.zone, day, day):
         if account_id in found and found[account_id].starts_at is None:
             del found[account_id]
     for stop, account in kept_stops(session, rep, day, day):
@@ -261,6 +269,32 @@ def settled(session: Session, rep: User, first: dt.date, last: dt.date, zone: st
     return set(session.scalars(visited)) | set(session.scalars(planned))
 
 
+def lent_out(
+    session: Session, rep: User, zone: str, first: dt.date, last: dt.date, together: Iterable[int] = ()
+) -> set[int]:
+    """A rep's accounts that colleagues visit on days ahead, but for those of a span whose reps are planned together."""
+    here = AccountShare.user_id.in_(together) & AccountShare.until.between(first, last)
+    query = (
+        select(AccountShare.account_id)
+        .join(Account, Account.id == AccountShare.account_id)
+        .where(
+            Account.owner_id == rep.id, AccountShare.user_id != rep.id, AccountShare.until >= clock.today(zone), ~here
+        )
+    )
+    return set(session.scalars(query))
+
+
+def lent_to(session: Session, rep: User, day: dt.date) -> list[tuple[Account, cadence.Due]]:
+    """Colleagues' accounts that a rep was lent for a day and that are still due."""
+    query = (
+        select(Account)
+        .join(AccountShare, AccountShare.account_id == Account.id)
+        .where(AccountShare.user_id == rep.id, AccountShare.until == day, Account.status != "former")
+    )
+    found = [(account, due_of(account, day)) for account in session.scalars(query)]
+    return [(account, due) for account, due in found if due is not None]
+
+
 def _candidate(account: Account, prize: float, why: dict[str, Any]) -> Candidate:
     lon, lat = lon_lat(account.location) if account.location is not None else (float("nan"), float("nan"))
     return Candidate(
@@ -323,14 +357,24 @@ def published_plan(session: Session, rep_id: int, day: dt.date) -> DayPlan | Non
     return session.scalar(query)
 
 
-def unfinished_plan(session: Session, rep_id: int, day: dt.date) -> DayPlan | None:
-    """A plan of the rep and day that is still being made, or failed last."""
+def published_plans(
+    session: Session, rep_id: int, since: dt.date, until: dt.date, with_solution: bool = False
+) -> list[DayPlan]:
+    """The plans that a rep works by in a span, by day."""
     query = (
         select(DayPlan)
-        .where(DayPlan.rep_id == rep_id, DayPlan.day == day)
-        .order_by(DayPlan.id.desc())
-        .limit(1)
+        .where(DayPlan.rep_id == rep_id, DayPlan.status == "published", DayPlan.day.between(since, until))
+        .options(selectinload(DayPlan.stops).selectinload(Stop.visit), selectinload(DayPlan.rep))
+        .order_by(DayPlan.day)
     )
+    if with_solution:
+        query = query.options(undefer(DayPlan.solution))
+    return list(session.scalars(query))
+
+
+def unfinished_plan(session: Session, rep_id: int, day: dt.date) -> DayPlan | None:
+    """A plan of the rep and day that is still being made, or failed last."""
+    query = select(DayPlan).where(DayPlan.rep_id == rep_id, DayPlan.day == day).order_by(DayPlan.id.desc()).limit(1)
     found = session.scalar(query)
     return found if found is not None and found.status in ("queued", "solving", "failed") else None
 
@@ -354,7 +398,6 @@ def account_uuids(session: Session, account_ids: Sequence[int]) -> dict[int, uui
     return {row.id: row.uuid for row in rows}
 
 
-
 def left_out_by_reason(plan: DayPlan) -> dict[str, list[LeftOut]]:
     groups: dict[str, list[LeftOut]] = {}
     for entry in plan.left_out:
@@ -363,8 +406,7 @@ def left_out_by_reason(plan: DayPlan) -> dict[str, list[LeftOut]]:
 
 
 def route_geojson(plan: DayPlan) -> dict[str, Any]:
-    """The day as GeoJSON: numbered stops, home, and the way along roads where its drives are drawn, straight elsewhere."""
-    home = [list(lon_lat(plan.rep.home))] if plan.rep.home is not None else []
+    """The day as GeoJSON: numbered stops, home or hotels, and the way along roads where its drives are drawn, straight elsewhere."""
     points = [list(lon_lat(stop.location)) for stop in plan.stops]
     line = travel_queries.line_of(plan)
     features: list[dict[str, Any]] = [
@@ -375,12 +417,27 @@ def route_geojson(plan: DayPlan) -> dict[str, Any]:
         }
         for number, (point, stop) in enumerate(zip(points, plan.stops, strict=True), start=1)
     ]
-    if home:
+    for kind, name, point in _ends(plan):
+        said = {"kind": kind, "name": name}
         features.append(
-            {"type": "Feature", "geometry": {"type": "Point", "coordinates": home[0]}, "properties": {"kind": "home"}}
+            {"type": "Feature", "geometry": {"type": "Point", "coordinates": list(point)}, "properties": said}
         )
     if len(line) > 1:
         features.append(
-            {"type": "Feature", "geometry": {"type": "LineString", "coordinates": line}, "properties": {"kind": "route"}}
+            {
+                "type": "Feature",
+                "geometry": {"type": "LineString", "coordinates": line},
+                "properties": {"kind": "route"},
+            }
         )
     return {"type": "FeatureCollection", "features": features}
+
+
+def _ends(plan: DayPlan) -> list[tuple[str, str | None, Point]]:
+    """Where a day begins and ends, each place once."""
+    ends: list[tuple[str, str | None, Point]] = [
+        ("hotel", night.name, night.point) for night in (plan.morning, plan.evening) if night is not None
+    ]
+    if plan.rep.home is not None and not (plan.morning and plan.evening):
+        ends.append(("home", None, lon_lat(plan.rep.home)))
+    return list(dict.fromkeys(ends))

@@ -135,7 +135,9 @@ def changes(before: Sequence[Seen], after: Sequence[Seen]) -> list[Change]:
     now = {seen.account_id: seen for seen in after}
     found = [_change(was.get(seen.account_id), seen) for seen in after]
     found += [
-        Change("dropped", seen.account_id, seen.name, seen.starts_at.isoformat()) for seen in before if seen.account_id not in now
+        Change("dropped", seen.account_id, seen.name, seen.starts_at.isoformat())
+        for seen in before
+        if seen.account_id not in now
     ]
     return sorted((change for change in found if change is not None), key=lambda change: change.starts_at)
 

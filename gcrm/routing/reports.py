@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from gcrm.core.geo import lon_lat
 from gcrm.routing import queries
 from gcrm.routing.models import DayPlan, Stop
+from gcrm.routing.nights import Night
 
 
 def figures(session: Session, plan: DayPlan) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def figures(session: Session, plan: DayPlan) -> dict[str, Any]:
         "id": str(plan.uuid), "rep": plan.rep.email, "date": plan.day.isoformat(), "status": plan.status,
         "fault": plan.fault, "candidates": plan.candidates, "travel_source": plan.travel_source,
         "leaves": shown(plan.leaves_at), "returns": shown(plan.returns_at), "travel_seconds": plan.travel_seconds,
-        "travel_metres": plan.travel_metres, "stops": [stop_figures(stop) for stop in plan.stops],
+        "travel_metres": plan.travel_metres, "night_before": _night(plan.morning), "night_after": _night(plan.evening), "stops": [stop_figures(stop) for stop in plan.stops],
         "left_out": [
             {
                 "account": str(public[left.account_id]) if left.account_id in public else None,
@@ -46,6 +47,13 @@ def figures(session: Session, plan: DayPlan) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _night(night: Night | None) -> dict[str, Any] | None:
+    if night is None:
+        return None
+    kept = ("hotel", "name", "address", "phone", "lon", "lat", "saved_seconds")
+    return {name: value for name, value in night.as_row().items() if name in kept}
+
+
 def as_text(plan: dict[str, Any]) -> str:
     """A plan for a terminal."""
     lines = [
@@ -54,4 +62,6 @@ def as_text(plan: dict[str, Any]) -> str:
         f"({plan['travel_source']})"
     ]
     lines += [f"  {stop['start'][11:16]}  {stop['name']}  {stop['address'] or ''}".rstrip() for stop in plan["stops"]]
+    if plan["night_after"]:
+        lines.append(f"  night  {plan['night_after']['name']}  {plan['night_after']['address'] or ''}".rstrip())
     return "\n".join(lines)

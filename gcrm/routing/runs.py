@@ -15,9 +15,12 @@ from gcrm.core import clock
 from gcrm.core.errors import NotFound
 from gcrm.customers.models import Account
 from gcrm.people.models import User
-from gcrm.routing import apart, check, queries, services, week
+from gcrm.routing import apart, check, fair_services, fair_shares, nights_queries, queries, services, week
+from gcrm.routing.apart import GoOn
 from gcrm.routing.day import Candidate, WorkDay
+from gcrm.routing.fair_shares import AS_USUAL, Chosen, Wanted
 from gcrm.routing.models import DayPlan, PlanRun
+from gcrm.routing.nights import Away
 from gcrm.routing.problem import Group, Problem
 from gcrm.routing.solution import Solution
 from gcrm.routing.week import Built, Span, Wish
@@ -26,7 +29,6 @@ from gcrm.visits import cadence
 
 MOST_OF_A_REP = 400
 """Visits of one rep in a problem, the most valuable ones."""
-Tell = Callable[[int, float | None], None]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Gathered:
     span: Span
     built: Built
     unplaced: dict[str, list[Candidate]]
+    wanted: Wanted = AS_USUAL
+    """Who may make whose visits, and how even the shares shall be."""
 
 
 def run_by_uuid(session: Session, public: Any, kind: str | None = None) -> PlanRun:
@@ -66,10 +70,13 @@ def begin(session: Session, run: PlanRun) -> Gathered:
     for plan in plans:
         days.setdefault(plan.rep_id, []).append(plan.day)
     reps = [session.get_one(User, rep_id) for rep_id in run.rep_ids if rep_id in days]
-    return gather(session, [(rep, sorted(days[rep.id])) for rep in reps], run.first_day, run.days)
+    wanted = fair_shares.read(run.options)
+    return gather(session, [(rep, sorted(days[rep.id])) for rep in reps], run.first_day, run.days, wanted)
 
 
-def gather(session: Session, asked: Sequence[tuple[User, list[dt.date]]], first: dt.date, days: int) -> Gathered:
+def gather(
+    session: Session, asked: Sequence[tuple[User, list[dt.date]]], first: dt.date, days: int, wanted: Wanted = AS_USUAL
+) -> Gathered:
     """The span of some reps with the days on which each works, and its problem."""
     last = first + dt.timedelta(days=days - 1)
     most = max(1, min(MOST_OF_A_REP, week.MOST_VISITS // max(1, len(asked))))
@@ -78,17 +85,27 @@ def gather(session: Session, asked: Sequence[tuple[User, list[dt.date]]], first:
     groups: list[Group] = []
     unplaced: dict[str, list[Candidate]] = {}
     costs = []
+    away: dict[str, Away] = {}
     for rep, on in asked:
-        own = _Wishes(session, rep, on, first, last)
-        works += [queries.work_day(session, rep, day) for day in on]
-        wishes += own.best(most)
+        own = _Wishes(session, rep, on, first, last, {other.id for other, _ in asked})
+        works += nights_queries.rested(session, rep, [queries.work_day(session, rep, day) for day in on])
+        best = own.best(most)
+        wishes += best
+        if (stay := nights_queries.away_of(session, rep, on, best)) is not None:
+            away[rep.email] = stay
         groups += own.groups.values()
         unplaced[rep.email] = own.unplaced
         costs.append(own.weights.driving_hour)
     wishes = _once(wishes)
+    if wanted.is_shared:
+        wishes = fair_shares.shared(
+            wishes, {rep.email: rep.team_id for rep, _ in asked}, {rep.email: on for rep, on in asked}
+        )
     named = {wish.group for wish in wishes}
-    span = Span(tuple(works), tuple(wishes), tuple(g for g in groups if g.id in named), sum(costs) / len(costs) / 3600)
-    return Gathered(span, week.build(span), unplaced)
+    span = Span(
+        tuple(works), tuple(wishes), tuple(g for g in groups if g.id in named), sum(costs) / len(costs) / 3600, away
+    )
+    return Gathered(span, week.build(span), unplaced, wanted)
 
 
 def _once(wishes: list[Wish]) -> list[Wish]:
@@ -100,7 +117,9 @@ def _once(wishes: list[Wish]) -> list[Wish]:
 class _Wishes:
     """What one rep could visit in a span."""
 
-    def __init__(self, session: Session, rep: User, on: list[dt.date], first: dt.date, last: dt.date) -> None:
+    def __init__(
+        self, session: Session, rep: User, on: list[dt.date], first: dt.date, last: dt.date, together: set[int]
+    ) -> None:
         self.session, self.rep, self.on = session, rep, on
         self.zone = queries.zone_of(session, rep)
         self.weights: Weights = queries.weights_of(session, rep)
@@ -115,7 +134,8 @@ class _Wishes:
             self.add_due(account)
         for task, account in queries.tasks_until(session, rep, on[-1]):
             self.add_task(task, account)
-        for account_id in queries.settled(session, rep, first, last, self.zone):
+        elsewhere = queries.lent_out(session, rep, self.zone, first, last, together)
+        for account_id in queries.settled(session, rep, first, last, self.zone) | elsewhere:
             self.found.pop(account_id, None)
         for visit, account in queries.appointments(session, rep, on[0], on[-1], self.zone):
             self.add_appointment(visit, account)
@@ -145,9 +165,18 @@ class _Wishes:
         count, group = week.groups_of(f"a{account.id}", every, (self.on[-1] - self.on[0]).days + 1, ago, lead)
         usual = queries.candidate_of(account, self.weights, dues[days[len(days) // 2]], self.deals.get(account.id, 0.0))
         wishes = [
-            Wish(f"a{account.id}", usual, self.rep.email, days, group.id if group else None, self._promises(account, dues))
+            Wish(
+                f"a{account.id}",
+                usual,
+                self.rep.email,
+                days,
+                group.id if group else None,
+                self._promises(account, dues),
+            )
         ]
-        again = replace(usual, prize=prize(self.weights, Facts(account.tier, 1.0)), why={"tier": account.tier, "every_days": every})
+        again = replace(
+            usual, prize=prize(self.weights, Facts(account.tier, 1.0)), why={"tier": account.tier, "every_days": every}
+        )
         for number in range(1, count):
             earliest = days[0] + dt.timedelta(days=number * max(1, every - lead))
             later = tuple(day for day in days if day >= earliest)
@@ -179,7 +208,13 @@ class _Wishes:
         if day not in self.on:
             return
         wish = self._wish(account)
-        fixed = replace(wish, key=f"v{visit.id}", candidate=queries.appointed(wish.candidate, visit, self.zone), days=(day,), prizes=None)
+        fixed = replace(
+            wish,
+            key=f"v{visit.id}",
+            candidate=queries.appointed(wish.candidate, visit, self.zone),
+            days=(day,),
+            prizes=None,
+        )
         others = self.found.get(account.id, [])
         agreed = [w for w in others if w.candidate.starts_at is not None]
         self.found[account.id] = [*agreed, fixed, *[w for w in others[1:] if w.candidate.starts_at is None]]
@@ -207,28 +242,67 @@ def _zone(name: str) -> Any:
     return ZoneInfo(name)
 
 
-def solve(gathered: Gathered, seconds: float, seed: int, go_on: Callable[[int, float | None], bool]) -> tuple[Problem, Solution]:
+def solve(gathered: Gathered, seconds: float, seed: int, go_on: GoOn) -> Chosen:
     """Solve in a process of its own and check; no transaction is open meanwhile."""
     full = services.with_travel(gathered.built.problem)
-    solution = apart.solve(full, seconds, seed, go_on)
-    check.must_hold(full, solution)
-    return full, solution
+    if not gathered.wanted.is_priced:
+        return Chosen(
+            *_solved(gathered.built, full, seconds, lambda problem, most: apart.solve(problem, most, seed, go_on)), None
+        )
+    with apart.planner(_steady(go_on)) as planner:
+        each = seconds / fair_shares.SOLVES
+        return fair_shares.choose(
+            full, gathered.wanted,
+            lambda given: _solved(gathered.built, given, each, lambda problem, most: planner.solve(problem, most, seed)),
+            planner.balanced,
+            planner.recombined,
+        )  # fmt: skip
 
 
-def save(session: Session, run: PlanRun, gathered: Gathered, problem: Problem, solution: Solution) -> None:
-    """Keep each day of a checked solution as a plan that is checked by itself too."""
-    plans = {(plan.rep.email, plan.day): plan for plan in session.scalars(select(DayPlan).where(DayPlan.run_id == run.id))}
+def _solved(
+    built: Built, problem: Problem, seconds: float, search: Callable[[Problem, float], Solution]
+) -> tuple[Problem, Solution]:
+    """Search and check, again where a night away does not pay."""
+    narrow, solution = week.worthwhile(built, problem, lambda given, share: search(given, share * seconds))
+    check.must_hold(narrow, solution)
+    return narrow, solution
+
+
+def _steady(go_on: GoOn) -> GoOn:
+    """Go on telling the best value of one solve while the next has none yet."""
+    best: float | None = None
+
+    def told(steps: int, value: float | None) -> bool:
+        nonlocal best
+        best = value if best is None else best if value is None else max(best, value)
+        return go_on(steps, best)
+
+    return told
+
+
+def save(
+    session: Session, run: PlanRun, gathered: Gathered, problem: Problem, solution: Solution,
+    shares: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Keep each day of a checked solution as a plan that is checked by itself too; `shares` are the prices of fair ones."""
+    plans = {
+        (plan.rep.email, plan.day): plan for plan in session.scalars(select(DayPlan).where(DayPlan.run_id == run.id))
+    }
     first: set[str] = set()
     for day in week.days(gathered.span, gathered.built, problem, solution):
         check.must_hold(day.problem, day.solution)
-        wishes = {wish.key: wish.candidate for wish in gathered.built.wishes.values() if wish.rep == day.work.rep}
+        mine = [w for w in gathered.built.wishes.values() if day.work.rep in (w.rep, *w.others)]
+        wishes = {wish.key: wish.candidate for wish in mine}
         unplaced = [] if day.work.rep in first else gathered.unplaced.get(day.work.rep, [])
         first.add(day.work.rep)
         plan = plans[day.work.rep, day.work.day]
         services.keep_plan(session, plan, day.work, day.problem, day.solution, wishes, unplaced)
+        fair_services.lend(session, plan)
     run.status, run.finished_at = "done", clock.now()
     run.steps, run.value, run.seed = solution.steps, solution.objective, solution.seed
-    run.figures = _figures(problem, solution)
+    run.figures = _figures(problem, solution) | {"shares": shares, "is_shared": gathered.wanted.is_shared}
+    run.figures["candidates"] = len({wish.key for wish in gathered.built.wishes.values()})
+    run.figures |= fair_shares.measured(gathered.built.problem, solution, run.figures["reps"])
     session.flush()
 
 

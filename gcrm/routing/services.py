@@ -14,10 +14,12 @@ from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Conflict, Invalid
 from gcrm.core.geo import ewkt
 from gcrm.people.models import User
-from gcrm.routing import queries, travel_services
+from gcrm.routing import fair_services, fair_shares, nights, queries, travel_services
 from gcrm.routing.day import Candidate, WorkDay, problem_of
+from gcrm.routing.fair_shares import AS_USUAL, Wanted
 from gcrm.routing.legs import leg, leg_metres, path
 from gcrm.routing.models import DayPlan, LeftOut, PlanRun, Stop
+from gcrm.routing.nights import Night
 from gcrm.routing.problem import Problem
 from gcrm.routing.queries import DayInput
 from gcrm.routing.solution import Route, Solution
@@ -45,19 +47,27 @@ def request_plan(
 
 
 def request_plans(
-    session: PrincipalSession, reps: Sequence[User], first_day: dt.date, days: int, queue: bool = True
-) -> PlanRun:
-    """Ask for plans of some reps for a span of days, made together in one solve; days off are left free."""
+    session: PrincipalSession, reps: Sequence[User], first_day: dt.date, days: int, queue: bool = True,
+    wanted: Wanted = AS_USUAL,
+) -> PlanRun:  # fmt: skip
+    """Ask for plans of some reps for a span of days, made together in one solve; days off are left free.
+
+    `wanted` says who may make whose visits and how even their hours shall be, which takes several solves.
+    """
     if not 1 <= days <= MOST_DAYS:
         raise Invalid(f"Between 1 and {MOST_DAYS} days are planned at once.")
     if not reps:
         raise Invalid("Choose at least one rep.")
+    if len(reps) == 1:
+        wanted = AS_USUAL
+    fair_services.must_be_shareable(wanted, reps)
     asked = [(rep, day) for rep in reps for day in _days_to_plan(session, rep, first_day, days)]
     if len(asked) > MOST_SHIFTS:
         raise Invalid(f"{len(asked)} days of reps are more than the {MOST_SHIFTS} that are planned at once.")
     run = PlanRun(
         asked_by_id=session.principal.id if session.principal else None, rep_ids=[rep.id for rep in reps],
-        first_day=first_day, days=days, seconds=search_seconds(len(asked)),
+        first_day=first_day, days=days, options=wanted.as_options(),
+        seconds=search_seconds(len(asked)) * (fair_shares.LONGER if wanted.is_priced else 1),
     )  # fmt: skip
     session.add(run)
     session.flush()
@@ -150,6 +160,7 @@ def keep_plan(
     plan.problem = problems.dump(problem)
     plan.solution = solutions.dump(solution)
     plan.travel_seconds, plan.travel_metres = solution.travel_seconds, solution.travel_metres
+    note_nights(plan, work.night_before, work.night_after, problem, solution)
     for route in solution.routes:
         plan.leaves_at, plan.returns_at = work.instant(route.leave), work.instant(route.return_at)
         stops = [stop_of(plan, times.visit, candidates[times.visit]) for times in route.stops]
@@ -164,6 +175,14 @@ def keep_plan(
         .values(status="replaced")
     )
     session.flush()
+
+
+def note_nights(plan: DayPlan, before: Night | None, after: Night | None, problem: Problem, solution: Solution) -> None:
+    """Write the nights before and after a plan's day with what each saves it."""
+    order = [stop.visit for route in solution.routes for stop in route.stops]
+    before, after = nights.renewed(before, after, problem, order)
+    plan.night_before = before.as_row() if before is not None else None
+    plan.night_after = after.as_row() if after is not None else None
 
 
 def stop_of(plan: DayPlan, key: str, candidate: Candidate) -> Stop:
@@ -194,7 +213,9 @@ def _save_left_out(
     session: Session, plan: DayPlan, solution: Solution, candidates: Mapping[str, Candidate],
     unplaced: Sequence[Candidate], over_limit: Sequence[Candidate],
 ) -> None:  # fmt: skip
-    def entry(candidate: Candidate, reason: str, detail: str, added: int | None = None, key: str | None = None) -> LeftOut:
+    def entry(
+        candidate: Candidate, reason: str, detail: str, added: int | None = None, key: str | None = None
+    ) -> LeftOut:
         return LeftOut(
             day_plan_id=plan.id, account_id=candidate.account_id, account_name=candidate.name, why=candidate.why,
             reason=reason, detail=detail, added_seconds=added, visit_key=key,

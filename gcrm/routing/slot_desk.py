@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload, undefer
+from sqlalchemy.orm import Session
 
 from gcrm.core import clock
 from gcrm.core.db import PrincipalSession
@@ -18,7 +17,17 @@ from gcrm.core.geo import lon_lat, metres_between
 from gcrm.customers.models import Account
 from gcrm.people import queries as people
 from gcrm.people.models import User
-from gcrm.routing import edits, live_queries, live_services, queries, replan, services, slots
+from gcrm.routing import (
+    edit_queries,
+    edits,
+    live_queries,
+    live_services,
+    queries,
+    replan,
+    services,
+    slot_queries,
+    slots,
+)
 from gcrm.routing.day import Candidate, WorkDay, problem_of
 from gcrm.routing.editing import Draft
 from gcrm.routing.models import DayPlan, Stop
@@ -73,7 +82,9 @@ def rep_for(session: Session, account: Account, asked: UUID | None, me: User) ->
     if asked is not None:
         found = next((rep for rep in reps if rep.uuid == asked), None)
     else:
-        found = next((rep for rep in reps if rep.id == account.owner_id), None) or next((rep for rep in reps if rep.id == me.id), None)
+        found = next((rep for rep in reps if rep.id == account.owner_id), None) or next(
+            (rep for rep in reps if rep.id == me.id), None
+        )
     if found is None:
         raise Invalid(f"{account.name} has no rep whose days you may see. Choose one.")
     return found
@@ -91,7 +102,9 @@ def slots_for(session: Session, account: Account, rep: User, minutes: int | None
 def _best_of_days(account: Account, days: Sequence[_Day], wanted: Candidate) -> list[Slot | None]:
     points = {(wanted.lon, wanted.lat)}
     for day in days:
-        points |= {(c.lon, c.lat) for c in day.candidates} | {p for p in (day.rest.here, day.work.home) if p is not None}
+        points |= {(c.lon, c.lat) for c in day.candidates} | {
+            p for p in (day.rest.here, *day.work.points) if p is not None
+        }
     known = sorted(points)
     travel = services.travel_source().travel([Place(lon=lon, lat=lat) for lon, lat in known])
     index = {point: number for number, point in enumerate(known)}
@@ -124,7 +137,11 @@ def _best(account: Account, day: _Day, problem: Problem, wanted: Candidate) -> S
     found = slots.offers(problem, _draft(day), str(len(day.candidates)))
     if not found:
         return None
-    due_on = account.last_visited_on + dt.timedelta(days=account.cadence_days) if account.last_visited_on and account.cadence_days else None
+    due_on = (
+        account.last_visited_on + dt.timedelta(days=account.cadence_days)
+        if account.last_visited_on and account.cadence_days
+        else None
+    )
     harm = slots.harm(day.work.day, due_on, account.cadence_days)
     best = min(found, key=lambda offer: (offer.added_seconds, offer.start))
     names = {str(n): candidate.name for n, candidate in enumerate(day.candidates)}
@@ -142,18 +159,23 @@ def _days(session: Session, rep: User, account_id: int) -> list[_Day]:
     zone = queries.zone_of(session, rep)
     today = clock.today(zone)
     last = today + dt.timedelta(days=DAYS_AHEAD - 1)
-    plans = {plan.day: plan for plan in _published(session, rep, today, last)}
+    plans = {plan.day: plan for plan in queries.published_plans(session, rep.id, today, last, with_solution=True)}
     met: dict[dt.date, list[tuple[Visit, Account]]] = {}
     for visit, account in queries.appointments(session, rep, today, last, zone):
         met.setdefault(visit.starts_at.astimezone(ZoneInfo(zone)).date(), []).append((visit, account))
-    hours = _opening_hours(session, [stop.account_id for plan in plans.values() for stop in plan.stops])
+    hours = slot_queries.opening_hours(session, [stop.account_id for plan in plans.values() for stop in plan.stops])
     found = []
     for number in range(DAYS_AHEAD):
         day = today + dt.timedelta(days=number)
         work = queries.work_day(session, rep, day)
-        if day.isoweekday() not in rep.work_days or (work.not_before and work.second(work.ends) <= _second(work, work.not_before)):
+        if day.isoweekday() not in rep.work_days or (
+            work.not_before and work.second(work.ends) <= _second(work, work.not_before)
+        ):
             continue
-        found.append(_day(session, rep, work, plans.get(day), met.get(day, []), hours, account_id))
+        plan = plans.get(day)
+        if plan is not None:
+            work = replace(work, night_before=plan.morning, night_after=plan.evening)
+        found.append(_day(session, rep, work, plan, met.get(day, []), hours, account_id))
     return found
 
 
@@ -166,14 +188,16 @@ def _day(
     hours: dict[int, str], account_id: int,
 ) -> _Day:  # fmt: skip
     timed: list[tuple[dt.datetime, Candidate]] = []
-    rest = replan.Rest(work.home, work.second(work.starts))
+    rest = replan.Rest(work.begin, work.second(work.starts))
     if plan is not None:
         begun = live_services.as_begun(plan, work, None)
         rest = begun.rest
         timed = [(stop.start_at, _standing(stop, hours)) for stop in begun.ahead]
     elif work.not_before is not None:
-        rest = replan.Rest(work.home, max(rest.start, _second(work, work.not_before)))
-    known = {candidate.account_id for _, candidate in timed} | {stop.account_id for stop in (plan.stops if plan else [])}
+        rest = replan.Rest(work.begin, max(rest.start, _second(work, work.not_before)))
+    known = {candidate.account_id for _, candidate in timed} | {
+        stop.account_id for stop in (plan.stops if plan else [])
+    }
     for visit, account in met:
         if account.id not in known and account.location is not None and visit.starts_at is not None:
             made = queries.appointed(live_queries.candidate_for(account, Weights()), visit, work.zone)
@@ -185,23 +209,9 @@ def _day(
 def _standing(stop: Stop, hours: dict[int, str]) -> Candidate:
     """A stop as it stands: open when its account is, where that lets it be at all."""
     found = live_queries.candidate_of(stop)
-    return replace(found, opening_hours=hours.get(stop.account_id), starts_at=found.starts_at if stop.is_fixed else None)
-
-
-def _published(session: Session, rep: User, first: dt.date, last: dt.date) -> list[DayPlan]:
-    query = (
-        select(DayPlan)
-        .where(DayPlan.rep_id == rep.id, DayPlan.status == "published", DayPlan.day.between(first, last))
-        .options(selectinload(DayPlan.stops).selectinload(Stop.visit), undefer(DayPlan.solution))
+    return replace(
+        found, opening_hours=hours.get(stop.account_id), starts_at=found.starts_at if stop.is_fixed else None
     )
-    return list(session.scalars(query))
-
-
-def _opening_hours(session: Session, account_ids: Sequence[int]) -> dict[int, str]:
-    rows = session.execute(
-        select(Account.id, Account.opening_hours).where(Account.id.in_(account_ids), Account.opening_hours.is_not(None))
-    )
-    return {row.id: row.opening_hours for row in rows}
 
 
 # -- booking -----------------------------------------------------------------------------------------------------------
@@ -214,7 +224,7 @@ def book(session: PrincipalSession, account: Account, rep: User, starts_at: dt.d
     plan = queries.published_plan(session, rep.id, day)
     if plan is None:
         return visit
-    plan = edits.plan_by_id(session, plan.id)
+    plan = edit_queries.plan_by_id(session, plan.id)
     stop = next((stop for stop in plan.stops if stop.account_id == account.id and stop.status == "ahead"), None)
     if stop is not None:
         edits.change(session, plan, edits.Wanted("timed", stop.visit_key, at=edits.second(plan, starts_at)))
@@ -245,11 +255,11 @@ class Near:
 def along(session: Session, plan: DayPlan, count: int = 10) -> list[Near]:
     """The rep's accounts that add least driving to what lies ahead of a plan, the least first, those that fit before those
     with which the day only ends too late."""
-    work = queries.work_day(session, plan.rep, plan.day)
+    work = queries.work_of(session, plan)
     begun = live_services.as_begun(plan, work, None)
-    if plan.day < clock.today(work.zone) or not (begun.ahead or work.home):
+    if plan.day < clock.today(work.zone) or not (begun.ahead or work.end):
         return []
-    hours = _opening_hours(session, [stop.account_id for stop in begun.ahead])
+    hours = slot_queries.opening_hours(session, [stop.account_id for stop in begun.ahead])
     day = _Day(work, [_standing(stop, hours) for stop in begun.ahead], begun.rest, True)
     near = _near(session, plan, day)
     counts = queries.weights_of(session, plan.rep)
@@ -266,7 +276,11 @@ def along(session: Session, plan: DayPlan, count: int = 10) -> list[Near]:
         offer = slots.first_fit(problem, _draft(day), key, places[:MOST_PLACES])
         if offer is not None:
             account = keys[key]
-            ends_at = plan.returns_at + dt.timedelta(seconds=offer.end_seconds) if offer.is_late_home and plan.returns_at else None
+            ends_at = (
+                plan.returns_at + dt.timedelta(seconds=offer.end_seconds)
+                if offer.is_late_home and plan.returns_at
+                else None
+            )
             found.append(
                 Near(account, offer.added_seconds, work.instant(offer.start), names.get(offer.before or ""),
                      names.get(offer.after or ""), queries.due_of(account, plan.day), ends_at)
@@ -276,28 +290,17 @@ def along(session: Session, plan: DayPlan, count: int = 10) -> list[Near]:
 
 def _near(session: Session, plan: DayPlan, day: _Day) -> list[Account]:
     """The rep's own accounts around the stops that are on no live plan, the nearest to any stop first."""
-    points = [(c.lon, c.lat) for c in day.candidates] + ([day.work.home] if day.work.home else [])
+    points = [(c.lon, c.lat) for c in day.candidates] + ([day.work.end] if day.work.end else [])
     lons, lats = [p[0] for p in points], [p[1] for p in points]
-    box = func.ST_MakeEnvelope(
-        min(lons) - NEAR_DEGREES, min(lats) - NEAR_DEGREES, max(lons) + NEAR_DEGREES, max(lats) + NEAR_DEGREES, 4326
-    )
-    today = clock.today(day.work.zone)
-    taken = (
-        select(Stop.account_id)
-        .join(DayPlan, DayPlan.id == Stop.day_plan_id)
-        .where(DayPlan.rep_id == plan.rep_id, DayPlan.day >= today, DayPlan.status == "published")
-    )
-    query = select(Account).where(
-        Account.owner_id == plan.rep_id, Account.status != "former", Account.location.op("&&")(box), Account.id.not_in(taken),
-        Account.id.not_in([stop.account_id for stop in plan.stops]),
-    )  # fmt: skip
-    found = [(min(metres_between(lon_lat(a.location), p) for p in points), a.id, a) for a in session.scalars(query.limit(5000))]
+    bbox = min(lons) - NEAR_DEGREES, min(lats) - NEAR_DEGREES, max(lons) + NEAR_DEGREES, max(lats) + NEAR_DEGREES
+    around = slot_queries.accounts_around(session, plan, bbox, clock.today(day.work.zone))
+    found = [(min(metres_between(lon_lat(a.location), p) for p in points), a.id, a) for a in around]
     return [account for _, _, account in sorted(found, key=lambda row: row[:2])[:MOST_NEAR]]
 
 
 def take_along(session: PrincipalSession, plan: DayPlan, account: Account) -> None:
     """Put an account into a day where it costs least."""
-    plan = edits.plan_by_id(session, plan.id)
+    plan = edit_queries.plan_by_id(session, plan.id)
     if plan.problem is None:
         raise Conflict("What this plan was made from was not kept, so nothing can be added. Plan the day again.")
     edits.change(session, plan, edits.Wanted("added", account=account.uuid))

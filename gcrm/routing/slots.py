@@ -119,7 +119,11 @@ def detours(problem: Problem, draft: Draft, keys: Iterable[str]) -> list[tuple[i
     for key in keys:
         ranked = []
         for number, (a, b) in legs:
-            ways = leg(problem, a, places[key], factor), leg(problem, places[key], b, factor), leg(problem, a, b, factor)
+            ways = (
+                leg(problem, a, places[key], factor),
+                leg(problem, places[key], b, factor),
+                leg(problem, a, b, factor),
+            )
             if all(way is not None for way in ways):
                 ranked.append(((ways[0] or 0) + (ways[1] or 0) - (ways[2] or 0), number))
         if ranked:

@@ -55,9 +55,9 @@ def plan_run(principal: Principal, run_id: int, tell: Callable[[int, float | Non
             return runs.note_progress(session, run_id, steps, value)
 
     try:
-        full, solution = runs.solve(gathered, seconds, seed, go_on)
+        found = runs.solve(gathered, seconds, seed, go_on)
         with db.transaction(principal) as session:
-            runs.save(session, session.get_one(PlanRun, run_id), gathered, full, solution)
+            runs.save(session, session.get_one(PlanRun, run_id), gathered, found.problem, found.solution, found.figures)
     except apart.Stopped:
         with db.transaction(principal) as session:
             runs.end(session, session.get_one(PlanRun, run_id), "cancelled", "It was cancelled.")

@@ -27,7 +27,7 @@ def _source(said: str) -> str:
         return f"{silent} {_source(fell_back['source'])}"
     word = said.partition(" + ")[0]
     if word == "estimate":
-        return str(_("Drives are estimated from straight lines."))
+        return _("Drives are estimated from straight lines.")
     return str(_("Drives follow roads.") if word == "roads" else _("Drives are those of %(engine)s.", engine=word))
 
 
@@ -39,7 +39,7 @@ def _estimated(names: list[str]) -> str:
     more = len(names) - NAMES_SHOWN
     if more > 0:
         shown = ngettext("%(names)s and %(num)s more", "%(names)s and %(num)s more", more, names=shown)
-    return str(_("No road lies near %(names)s: estimated.", names=shown))
+    return _("No road lies near %(names)s: estimated.", names=shown)
 
 
 def _factor(notes: dict[str, object]) -> str:
@@ -47,12 +47,10 @@ def _factor(notes: dict[str, object]) -> str:
     if not isinstance(trips, int) or not isinstance(factor, float):
         return ""
     if factor == 1:
-        return str(
-            ngettext(
-                "At these hours they take as long, by %(num)s drive.",
-                "At these hours they take as long, by %(num)s drives.",
-                trips,
-            )
+        return ngettext(
+            "At these hours they take as long, by %(num)s drive.",
+            "At these hours they take as long, by %(num)s drives.",
+            trips,
         )
     off = format_percent(abs(factor - 1))
     if factor < 1:

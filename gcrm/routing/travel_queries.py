@@ -77,16 +77,16 @@ def plan_to_draw(session: Session, plan_id: int) -> DayPlan | None:
 
 
 def points_of(plan: DayPlan) -> list[Point]:
-    """The places of a plan in order, home at both ends where it is known, as (lon, lat)."""
-    home = [] if plan.rep.home is None else [lon_lat(plan.rep.home)]
-    return [*home, *(lon_lat(stop.location) for stop in plan.stops), *home]
+    """The places of a plan in order, where it begins and ends too where that is known, as (lon, lat)."""
+    ends = [[] if point is None else [point] for point in (plan.begin, plan.end)]
+    return [*ends[0], *(lon_lat(stop.location) for stop in plan.stops), *ends[1]]
 
 
 def drives_of(plan: DayPlan) -> list[dict[str, Any] | None]:
     """What is drawn of each drive between the points of `points_of`; None where nothing is, or for other ends."""
     points = points_of(plan)
     drawn: Sequence[dict[str, Any] | None] = [stop.drawn for stop in plan.stops]
-    kept = [*drawn, plan.drawn_return] if plan.rep.home is not None else drawn[1:]
+    kept = [*(drawn if plan.begin is not None else drawn[1:]), *([plan.drawn_return] if plan.end is not None else [])]
     pairs = zip(points[:-1], points[1:], kept, strict=True) if len(points) > 1 else ()
     return [one if one and one["from"] == list(a) and one["to"] == list(b) else None for a, b, one in pairs]
 

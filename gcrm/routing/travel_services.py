@@ -72,10 +72,10 @@ def draw(session: Session, plan_id: int, found: Mapping[tuple[Point, Point], str
         return
     points = travel_queries.points_of(plan)
     pairs = list(itertools.pairwise(points))
-    to_stops = pairs if plan.rep.home is not None else [None, *pairs]
+    to_stops = pairs if plan.begin is not None else [None, *pairs]
     for stop, pair in zip(plan.stops, to_stops, strict=False):
         stop.drawn = _drawn(pair, found) or stop.drawn
-    if plan.rep.home is not None and pairs:
+    if plan.end is not None and pairs:
         plan.drawn_return = _drawn(pairs[-1], found) or plan.drawn_return
     session.flush()
 

@@ -10,17 +10,32 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from gcrm.core import clock, web
+from gcrm.core import forms, web
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.people import access
 from gcrm.people import queries as people
-from gcrm.routing import edits, live_views, plan_pages, plan_views, queries, reasons, services, travel_labels
+from gcrm.routing import (
+    edits,
+    fair_shares,
+    labels,
+    live_views,
+    nights_labels,
+    nights_views,
+    plan_pages,
+    plan_views,
+    queries,
+    reasons,
+    services,
+    travel_labels,
+)
 
 bp = Blueprint("routing", __name__)
 bp.register_blueprint(live_views.bp)
 bp.register_blueprint(plan_views.bp)
+bp.register_blueprint(nights_views.bp)
 
 bp.add_app_template_filter(travel_labels.travel_said)
+bp.add_app_template_filter(nights_labels.night_said)
 
 DAYS_SHOWN = 7
 
@@ -30,12 +45,12 @@ DAYS_SHOWN = 7
 def index() -> Any:
     """The week from a day on: which rep has which plan."""
     session = web.session()
-    since = _day(request.args.get("from")) or _today()
+    since = forms.day(request.args.get("from")) or people.today(web.session())
     days = [since + dt.timedelta(days=n) for n in range(DAYS_SHOWN)]
     plans = {(plan.rep_id, plan.day): plan for plan in queries.plans(session, days[0], days[-1])}
     return render_template(
-        "routing/index.html", reps=_reps(), days=days, plans=plans, since=since, today=_today(),
-        step=dt.timedelta(days=DAYS_SHOWN), tomorrow=_today() + dt.timedelta(days=1),
+        "routing/index.html", reps=_reps(), days=days, plans=plans, since=since, today=people.today(web.session()),
+        step=dt.timedelta(days=DAYS_SHOWN), tomorrow=people.today(web.session()) + dt.timedelta(days=1),
     )  # fmt: skip
 
 
@@ -44,7 +59,7 @@ def index() -> Any:
 def make() -> Response:
     """Ask for a day of one rep, or for more days or reps in one solve."""
     session = web.session()
-    day = _day(request.form.get("day"))
+    day = forms.day(request.form.get("day"))
     if day is None:
         raise Invalid(_("Choose a day."))
     wanted = request.form.get("rep", "")
@@ -56,7 +71,8 @@ def make() -> Response:
     days = _days(request.form.get("days"))
     if days == 1 and len(reps) == 1:
         return redirect(url_for(".show", plan_id=services.request_plan(session, reps[0], day).uuid))
-    return redirect(url_for(".plan.run", run_id=services.request_plans(session, reps, day, days).uuid))
+    fair = fair_shares.read(request.form)
+    return redirect(url_for(".plan.run", run_id=services.request_plans(session, reps, day, days, wanted=fair).uuid))
 
 
 @bp.get("/plans/<uuid:plan_id>")
@@ -69,8 +85,8 @@ def show(plan_id: UUID) -> Any:
         "routing/show.html", plan=plan, state=plan_pages.state(session, plan), is_editable=edits.editable(session, plan),
         changes=plan_pages.history(session, plan), groups=queries.left_out_by_reason(plan), sentence=reasons.sentence,
         labels=reasons.LEFT_OUT, accounts=queries.account_uuids(session, ids),
-        zone=queries.zone_of(session, plan.rep), local=_local(queries.zone_of(session, plan.rep)),
-        route=queries.route_geojson(plan),
+        zone=queries.zone_of(session, plan.rep), local=labels.clock_of(queries.zone_of(session, plan.rep)),
+        route=queries.route_geojson(plan), torn=plan_pages.torn(session, plan),
     )  # fmt: skip
 
 
@@ -113,34 +129,9 @@ def _reps() -> list[Any]:
     return people.visible_reps(web.session())
 
 
-def _today() -> dt.date:
-    return clock.today(people.the_organisation(web.session()).timezone)
-
-
 def _days(text: str | None) -> int:
     if not text:
         return 1
     if not text.isdecimal() or not 1 <= int(text) <= services.MOST_DAYS:
         raise Invalid(_("Between 1 and %(most)s days are planned at once.", most=services.MOST_DAYS))
     return int(text)
-
-
-def _day(text: str | None) -> dt.date | None:
-    if not text:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise Invalid(_("“%(text)s” is no date such as 2026-11-23.", text=text)) from None
-
-
-def _local(zone: str) -> Any:
-    """Shows an instant on the clocks of the plan's zone, whoever looks at it."""
-    from zoneinfo import ZoneInfo
-
-    from flask_babel import format_time
-
-    def shown(moment: dt.datetime | None) -> str:
-        return "–" if moment is None else format_time(moment.astimezone(ZoneInfo(zone)), "short", rebase=False)
-
-    return shown

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
+from gcrm.routing import nights
 from gcrm.routing.day import (
     CLOSED_ALL_DAY,
     COST_PER_WAITING_SECOND,
@@ -17,13 +18,18 @@ from gcrm.routing.day import (
     shifts_of,
 )
 from gcrm.routing.legs import added_seconds, leg
-from gcrm.routing.problem import FIXED, MUST, OPTIONAL, Break, Group, Place, Problem, Shift, Travel, Visit
+from gcrm.routing.nights import Away, Hotel, Point
+from gcrm.routing.problem import FIXED, MUST, OPTIONAL, Break, EndOf, Group, Place, Problem, Shift, Travel, Visit
 from gcrm.routing.solution import FEASIBLE, INFEASIBLE, Route, Solution, Stop, TakenBreak, Unserved
 
 MOST_VISITS = 2000
 """Of one problem: a table of travel times has its square."""
 MOST_SHOWN = 120
 """Visits left out that a day keeps at hand, the most valuable ones."""
+SHARE_AT_HOME = 0.35
+"""Of the time of a search with nights away, what the same days without them get."""
+KNOWN_LESS = 0.95
+"""What a visit is worth by a colleague, whom the customer does not know, of what it is by its own rep."""
 DAY_SECONDS = 86_400
 HALF_DAY_SECONDS = 43_200
 
@@ -40,6 +46,8 @@ class Wish:
     group: str | None = None
     prizes: dict[dt.date, float] | None = None
     """Where it is worth more on some day than the candidate's prize: a stop that was promised for it."""
+    others: tuple[str, ...] = ()
+    """Colleagues who may make it too."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,8 @@ class Span:
     wishes: tuple[Wish, ...]
     groups: tuple[Group, ...] = ()
     cost_per_travel_second: float = 0.01
+    away: Mapping[str, Away] = field(default_factory=dict)
+    """Of each rep who may stay away, where and when."""
 
     @property
     def begins(self) -> dt.datetime:
@@ -63,11 +73,13 @@ class Span:
 
 @dataclass(frozen=True)
 class Built:
-    """A span's problem, and which wish and day each of its visits and shifts stands for."""
+    """A span's problem, which wish and day each of its visits and shifts stands for, and its hotels by place."""
 
     problem: Problem
     wishes: dict[str, Wish]
     works: dict[str, WorkDay]
+    hotels: dict[int, Hotel] = field(default_factory=dict)
+    away: Mapping[str, Away] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,7 +91,9 @@ class Day:
     solution: Solution
 
 
-def groups_of(account: str, cadence_days: int, span_days: int, last_visited_days_ago: int | None, lead_days: int) -> tuple[int, Group | None]:
+def groups_of(
+    account: str, cadence_days: int, span_days: int, last_visited_days_ago: int | None, lead_days: int
+) -> tuple[int, Group | None]:
     """How many visits an account wants in a span, and what keeps them apart.
 
     One visit needs no group. Several stand at least the cadence less the days that a visit may be early apart, counted
@@ -96,16 +110,18 @@ def groups_of(account: str, cadence_days: int, span_days: int, last_visited_days
 def build(span: Span) -> Built:
     """The one problem of a span: a shift for each rep and day, visits with the shifts that may make them, groups."""
     works = {shift_id(work): work for work in span.works}
-    homes: dict[tuple[float, float], int] = {}
-    places: list[Place] = []
-    for work in span.works:
-        if work.home is not None and work.home not in homes:
-            homes[work.home] = len(places)
-            places.append(Place(lon=work.home[0], lat=work.home[1]))
-    shifts = tuple(
-        _moved_shift(shift, work, span)
-        for work in span.works
-        for shift in shifts_of(work, None if work.home is None else homes[work.home])
+    points = dict.fromkeys(point for work in span.works for point in work.points)
+    index = {point: number for number, point in enumerate(points)}
+    places = [Place(lon=lon, lat=lat) for lon, lat in points]
+    hotels = dict(
+        enumerate(dict.fromkeys(hotel for away in span.away.values() for hotel in away.hotels), start=len(places))
+    )
+    places += [Place(lon=hotel.lon, lat=hotel.lat) for hotel in hotels.values()]
+    shifts = _with_nights(
+        [_moved_shift(shift, work, span) for work in span.works for shift in shifts_of(work, index)],
+        span,
+        hotels,
+        index,
     )
     visits: list[Visit] = []
     wishes: dict[str, Wish] = {}
@@ -127,7 +143,26 @@ def build(span: Span) -> Built:
         cost_per_travel_second=span.cost_per_travel_second, cost_per_waiting_second=COST_PER_WAITING_SECOND,
         starts_at=span.begins.astimezone(ZoneInfo(span.works[0].zone)).isoformat(),
     )  # fmt: skip
-    return Built(problem, wishes, works)
+    return Built(problem, wishes, works, hotels, span.away)
+
+
+def _with_nights(
+    shifts: Sequence[Shift], span: Span, hotels: Mapping[int, Hotel], index: Mapping[Point, int]
+) -> tuple[Shift, ...]:
+    """The shifts, those with a choice of ends whose evening may be spent away; the next day begins where it ended."""
+    made = {shift.id: shift for shift in shifts}
+    for work in span.works:
+        away = span.away.get(work.rep)
+        if away is None or work.home is None or work.day not in away.evenings:
+            continue
+        evening, morning = shift_id(work), shift_id(replace(work, day=work.day + dt.timedelta(days=1)))
+        near = [(place, hotel) for place, hotel in hotels.items() if hotel in away.hotels]
+        if not near or morning not in made:
+            continue
+        ends = nights.ends_of(index[work.home], near, away, span.cost_per_travel_second)
+        made[evening] = replace(made[evening], to_place=ends)
+        made[morning] = replace(made[morning], from_place=EndOf(evening))
+    return tuple(made.values())
 
 
 def shift_id(work: WorkDay) -> str:
@@ -146,8 +181,19 @@ def _later(shift: Shift, seconds: int) -> Shift:
 
 
 def _visits(span: Span, wish: Wish, place: int) -> Iterable[Visit]:
-    """One visit; two that exclude each other where the wish is worth more on a promised day and no group binds it yet."""
-    works = [work for work in span.works if work.rep == wish.rep and work.day in wish.days]
+    """One visit; two that exclude each other where the wish is worth more on a promised day, or by its own rep, and no
+    group binds it yet.
+    """
+    works = [work for work in span.works if work.rep in (wish.rep, *wish.others) and work.day in wish.days]
+    own = [work for work in works if work.rep == wish.rep]
+    if wish.others and wish.group is None and own and len(own) < len(works):
+        either = f"{wish.key} once"
+        colleagues = [work for work in works if work.rep != wish.rep]
+        yield _visit(span, wish, place, own, wish.key, wish.candidate.prize, either)
+        yield _visit(
+            span, wish, place, colleagues, f"{wish.key} by a colleague", KNOWN_LESS * wish.candidate.prize, either
+        )
+        return
     promised = [work for work in works if wish.prizes and work.day in wish.prizes]
     others = [work for work in works if work not in promised]
     if not promised or wish.group is not None or wish.candidate.starts_at is not None:
@@ -193,6 +239,108 @@ def _never(span: Span) -> tuple[tuple[int, int], ...]:
     return ((beyond, beyond),)
 
 
+# -- nights away -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A night of a solution: after which shift, before which, and what it saves against a night at home."""
+
+    evening: str
+    morning: str
+    hotel: Hotel
+    saved_seconds: int
+    is_followed: bool
+    """Whether the day after has a visit; otherwise nobody would drive home."""
+
+
+def stays(built: Built, problem: Problem, solution: Solution) -> list[Stay]:
+    """The nights of a solution that somebody spends at a hotel."""
+    orders = {route.shift: [stop.visit for stop in route.stops] for route in solution.routes}
+    settled = _settled(problem, solution)
+    found = []
+    for shift in problem.shifts:
+        if not isinstance(shift.from_place, EndOf):
+            continue
+        evening, morning = settled[shift.from_place.shift], settled[shift.id]
+        place = morning.from_place
+        home = _home(problem, built.works[shift.id])
+        if not isinstance(place, int) or place not in built.hotels or home is None:
+            continue
+        (_, before), (after, _) = (
+            nights.saved(replace(problem, shifts=(one,)), orders.get(one.id, []), home) for one in (evening, morning)
+        )
+        found.append(Stay(evening.id, morning.id, built.hotels[place], before + after, morning.id in orders))
+    return found
+
+
+def worthwhile(
+    built: Built, problem: Problem, search: Callable[[Problem, float], Solution]
+) -> tuple[Problem, Solution]:
+    """The problem and what `search(problem, share of the time)` finds for it, with nights away where they pay.
+
+    The search weighs a night's cost against prizes too, and the problem cannot say that a rep comes home again. So nights
+    that save too little, or that no visit follows, are spent at home, and the rest is searched once more; and the days are
+    planned without any night first, which stands unless the other plan is better.
+    """
+    if not any(isinstance(shift.from_place, EndOf) for shift in problem.shifts):
+        return problem, search(problem, 1.0)
+    plain = nights.at_home(problem, [shift.id for shift in problem.shifts])
+    settled = search(plain, SHARE_AT_HOME)
+    solution = search(problem, 1 - SHARE_AT_HOME)
+    poor = _poor(built, problem, solution)
+    if poor:
+        problem = nights.at_home(problem, poor)
+        solution = search(problem, SHARE_AT_HOME)
+    if _poor(built, problem, solution) or _worth(plain, settled) >= _worth(problem, solution):
+        return plain, settled
+    return problem, solution
+
+
+def _worth(problem: Problem, solution: Solution) -> tuple[int, int, float]:
+    """How plans compare: by appointments kept, then by visits that must be, then by the objective."""
+    left = {one.visit for one in solution.unserved}
+    ranks = [visit.rank for visit in problem.visits if visit.id in left]
+    return -ranks.count(FIXED), -ranks.count(MUST), solution.objective
+
+
+def _poor(built: Built, problem: Problem, solution: Solution) -> list[str]:
+    return [
+        stay.evening
+        for stay in stays(built, problem, solution)
+        if not stay.is_followed
+        or stay.saved_seconds < built.away[built.works[stay.evening].rep].least_seconds(stay.hotel)
+    ]
+
+
+def _settled(problem: Problem, solution: Solution) -> dict[str, Shift]:
+    """The shifts with the two places where the solution begins and ends them."""
+    routes = {route.shift: route for route in solution.routes}
+    shifts = {shift.id: shift for shift in problem.shifts}
+    found: dict[str, Shift] = {}
+
+    def settle(shift: Shift) -> Shift:
+        if shift.id not in found:
+            begin, end = shift.from_place, shift.to_place
+            if isinstance(begin, EndOf):
+                earlier = settle(shifts[begin.shift]).to_place
+                begin = earlier if isinstance(earlier, int) else None
+            if isinstance(end, tuple):
+                end = routes[shift.id].end_place if shift.id in routes else begin
+            found[shift.id] = replace(shift, from_place=begin, to_place=end)
+        return found[shift.id]
+
+    return {shift.id: settle(shift) for shift in problem.shifts}
+
+
+def _home(problem: Problem, work: WorkDay) -> int | None:
+    """The place of the problem that is a rep's home."""
+    if work.home is None:
+        return None
+    home = Place(lon=work.home[0], lat=work.home[1])
+    return next((number for number, place in enumerate(problem.places) if place == home), None)
+
+
 # -- back to days ----------------------------------------------------------------------------------------------------
 
 
@@ -200,10 +348,23 @@ def days(span: Span, built: Built, problem: Problem, solution: Solution) -> list
     """Each day with its own problem, of one shift, and its part of the solution; both hold by themselves."""
     routes = {route.shift: route for route in solution.routes}
     unserved = {one.visit: one for one in solution.unserved}
+    rested = _rested(built, stays(built, problem, solution))
     return [
-        _day(span, built, shift, problem, solution, routes.get(shift.id), unserved)
-        for shift in problem.shifts
+        _day(span, rested, shift, problem, solution, routes.get(shift.id), unserved)
+        for shift in _settled(problem, solution).values()
     ]
+
+
+def _rested(built: Built, found: Iterable[Stay]) -> Built:
+    """What was built, with the nights in its days."""
+    works = dict(built.works)
+    for stay in found:
+        evening, morning = works[stay.evening], works[stay.morning]
+        assert evening.home is not None
+        night = nights.night_at(stay.hotel, evening.home)
+        works[stay.evening] = replace(evening, night_after=night)
+        works[stay.morning] = replace(morning, night_before=night)
+    return replace(built, works=works)
 
 
 def _day(
@@ -215,6 +376,8 @@ def _day(
     here = {stop.visit for stop in route.stops} if route else set()
     served = [visit for visit in problem.visits if visit.id in here]
     left = [v for v in problem.visits if v.id in unserved and (v.shifts is None or shift.id in v.shifts)]
+    # What colleagues may make too is left out of its own rep's day alone.
+    left = [v for v in left if built.wishes[v.id].rep == work.rep]
     # The other half of a promised visit is no visit of its own when one of both is made.
     made_groups = {v.group for v in problem.visits if v.id not in unserved and v.group and v.group.endswith(" once")}
     left = [v for v in left if v.group not in made_groups]
@@ -223,7 +386,9 @@ def _day(
     keys = {visit.id: built.wishes[visit.id].key for visit in shown}
     cut = _cut(problem, shift, shown, keys, offset, work)
     routes = () if route is None else (_moved_route(route, keys, offset, cut, shift),)
-    return Day(work, cut, rebuilt(cut, routes, {keys[v.id]: unserved[v.id] for v in shown if v.id in unserved}, solution))
+    return Day(
+        work, cut, rebuilt(cut, routes, {keys[v.id]: unserved[v.id] for v in shown if v.id in unserved}, solution)
+    )
 
 
 def _cut(
@@ -232,6 +397,9 @@ def _cut(
     """The problem of one shift and some visits, with their places only, on the day's own clock; visits take their keys."""
     assert problem.travel is not None
     ends = [place for place in (shift.from_place, shift.to_place) if isinstance(place, int)]
+    # What a night away saves can be told only beside the drives from and to home.
+    home = _home(problem, work) if work.night_before or work.night_after else None
+    ends += [] if home is None else [home]
     places = list(dict.fromkeys([*ends, *(visit.place for visit in visits)]))
     index = {place: number for number, place in enumerate(places)}
     metres = problem.travel.metres

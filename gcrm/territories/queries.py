@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from gcrm.core.errors import NotFound
 from gcrm.geography import tiles
-from gcrm.geography.models import Placing, Region
+from gcrm.geography.models import Region
 from gcrm.geography.queries import OUTLINE_ZOOM, SIMPLIFIED_BELOW_ZOOM, TILE_MARGIN
 from gcrm.territories.models import Territory, TerritoryRegion
 
@@ -191,18 +191,6 @@ def region_ids_below(session: Session, ids: Collection[int]) -> list[int]:
     below = below.union(select(Territory.id).where(Territory.parent_id == below.c.id))
     found = select(TerritoryRegion.region_id).where(TerritoryRegion.territory_id.in_(select(below.c.id))).distinct()
     return list(session.scalars(found))
-
-
-def all_region_ids(session: Session) -> list[int]:
-    return list(session.scalars(select(TerritoryRegion.region_id).distinct()))
-
-
-def last_save(session: Session, one: Territory | None = None) -> Placing | None:
-    """The newest save that can be undone, of one territory or of any."""
-    found = select(Placing).where(Placing.kind == "territories", Placing.before.is_not(None))
-    if one is not None:
-        found = found.where(Placing.before["uuid"].astext == str(one.uuid))
-    return session.scalar(found.order_by(Placing.id.desc()).limit(1))
 
 
 def tree(session: Session, currency: str, today: dt.date) -> Tree:

@@ -48,10 +48,6 @@ class Saved:
     owner_named: int | None
     """Accounts in it whose owner somebody named, and who keep that one."""
 
-    @property
-    def is_waiting(self) -> bool:
-        return self.placing.status != "done"
-
 
 def content(
     session: PrincipalSession, *, name: str, parent: Territory | None, owner: User | None, regions: Iterable[Region]

@@ -256,7 +256,7 @@ def _done(saved: Saved) -> Response:
 
 
 def _flash(words: Any, placing: Placing) -> None:
-    flash({"text": words, "undo_url": url_for(".undo", placing_id=placing.uuid)}, "success")  # type: ignore[arg-type]
+    web.say(words, undo_url=url_for(".undo", placing_id=placing.uuid))
 
 
 def _said(saved: Saved) -> Any:

@@ -126,7 +126,9 @@ class TaskFields(api.Writable):
 
     title = ma.fields.String()
     due_on = ma.fields.Date(allow_none=True)
-    needs_visit = ma.fields.Boolean(metadata={"description": "Done at the customer's, so that a day plan takes it along."})
+    needs_visit = ma.fields.Boolean(
+        metadata={"description": "Done at the customer's, so that a day plan takes it along."}
+    )
     note = ma.fields.String(allow_none=True)
     done = ma.fields.Boolean()
 

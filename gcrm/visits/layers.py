@@ -47,7 +47,12 @@ def tasks(account: Account) -> str:
 def log_action(account: Account) -> dict[str, Any] | None:
     if not current_user.may("log_activities"):
         return None
-    return {"label": _("Log a visit"), "url": url_for("visits.log", account=account.uuid), "icon": "map-pin", "kind": "primary"}
+    return {
+        "label": _("Log a visit"),
+        "url": url_for("visits.log", account=account.uuid),
+        "icon": "map-pin",
+        "kind": "primary",
+    }
 
 
 def _outcome(touch: Touch) -> str:

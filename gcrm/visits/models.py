@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gcrm.core.db import Model
-from gcrm.core.models import BigKey, Instant, PublicId, Versioned
+from gcrm.core.models import BigKey, Instant, PublicId, Versioned, one_of
 from gcrm.customers.models import Account, Contact
 from gcrm.people.models import User
 
@@ -18,17 +18,13 @@ OUTCOMES = ("order", "interested", "no_interest", "not_met", "follow_up", "servi
 ACTIVITY_KINDS = ("call", "mail", "meeting", "note")
 
 
-def _one_of(column: str, words: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(word) for word in words)})"
-
-
 class Visit(Versioned, Model):
     """A visit to an account: an appointment ahead, or what came of it."""
 
     __tablename__ = "visits"
     __table_args__ = (
-        CheckConstraint(_one_of("status", VISIT_STATUSES), name="status"),
-        CheckConstraint(_one_of("outcome", OUTCOMES), name="outcome"),
+        CheckConstraint(one_of("status", VISIT_STATUSES), name="status"),
+        CheckConstraint(one_of("outcome", OUTCOMES), name="outcome"),
         Index("ix_visits_user_finished", "user_id", text("finished_at DESC")),
         Index("ix_visits_user_starts", "user_id", "starts_at"),
         Index("ix_visits_account_finished", "account_id", text("finished_at DESC")),
@@ -50,9 +46,7 @@ class Visit(Versioned, Model):
     purpose: Mapped[str | None]
 
     arrived_at: Mapped[Instant | None]
-    arrived_point: Mapped[WKBElement | None] = mapped_column(
-        Geometry("POINT", srid=4326, spatial_index=False)
-    )
+    arrived_point: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
     accuracy_metres: Mapped[float | None]
     distance_metres: Mapped[float | None]
     """From the check-in to the account's location, as the check-in was made."""
@@ -72,7 +66,7 @@ class Activity(Versioned, Model):
 
     __tablename__ = "activities"
     __table_args__ = (
-        CheckConstraint(_one_of("kind", ACTIVITY_KINDS), name="kind"),
+        CheckConstraint(one_of("kind", ACTIVITY_KINDS), name="kind"),
         Index("ix_activities_user_at", "user_id", text("at DESC")),
         Index("ix_activities_account_at", "account_id", text("at DESC")),
     )

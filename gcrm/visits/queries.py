@@ -14,12 +14,11 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, func, select, text, true
 from sqlalchemy.orm import Session, joinedload
 
+from gcrm.core import db
 from gcrm.core.errors import NotFound
 from gcrm.customers.models import Account
 from gcrm.people.models import User
-from gcrm.pipeline.queries import is_scoped
 from gcrm.visits.models import Activity, Task, Visit
-from gcrm.visits.selection import has_cadence, is_overdue
 
 T = TypeVar("T")
 Row = TypeVar("Row", Visit, Activity, Task)
@@ -44,16 +43,6 @@ class TaskGroups:
     @property
     def open(self) -> int:
         return sum(len(group) for group in (self.overdue, self.today, self.soon, self.later, self.undated))
-
-
-@dataclass(frozen=True)
-class VisitCounts:
-    """How visits stand among the accounts in sight."""
-
-    accounts: int
-    with_cadence: int
-    overdue: int
-    never: int
 
 
 _OWN_PEOPLE = "(SELECT gcrm_visible_owners())::int[]"
@@ -107,21 +96,12 @@ def appointments_of(session: Session, account_id: int, since: dt.datetime, limit
     return list(session.scalars(query.order_by(Visit.starts_at, Visit.id).limit(limit)))
 
 
-def next_appointment(session: Session, account_id: int, since: dt.datetime) -> Visit | None:
-    return next(iter(appointments_of(session, account_id, since, 1)), None)
-
-
 def appointments_between(session: Session, user_id: int, begin: dt.datetime, end: dt.datetime) -> list[Visit]:
     """A person's fixed appointments in a span, in their order."""
     query = _visits().where(
         Visit.user_id == user_id, Visit.starts_at >= begin, Visit.starts_at < end, Visit.status != "cancelled"
     )
     return list(session.scalars(query.order_by(Visit.starts_at, Visit.id)))
-
-
-def activities_of(session: Session, account_id: int, limit: int = 10) -> list[Activity]:
-    query = _activities().where(Activity.account_id == account_id)
-    return list(session.scalars(query.order_by(Activity.at.desc(), Activity.id.desc()).limit(limit)))
 
 
 def tasks_of(session: Session, account_id: int, limit: int = 20) -> list[Task]:
@@ -150,27 +130,14 @@ def task_groups(session: Session, user_id: int, today: dt.date) -> TaskGroups:
 def people_in_sight(session: Session) -> list[User]:
     """Whose tasks the principal may look at and for whom facts are written: a manager's people, or everybody."""
     found = select(User).where(User.active, User.role != "system").order_by(User.name, User.id)
-    if is_scoped(session):
+    if db.is_scoped(session):
         found = found.where(User.id == func.any(text(_OWN_PEOPLE)))
     return list(session.scalars(found))
 
 
-def visit_counts(session: Session) -> VisitCounts:
-    """How many accounts in sight have a cadence, are overdue, or were never visited."""
-    row = session.execute(
-        select(
-            func.count(),
-            func.count().filter(has_cadence()),
-            func.count().filter(is_overdue()),
-            func.count().filter(has_cadence(), Account.last_visited_on.is_(None)),
-        ).select_from(Account)
-    ).one()
-    return VisitCounts(*row)
-
-
 def of_own_people(session: Session) -> ColumnElement[bool]:
     """Visits that the principal's people made: a condition that lets the index by person drive a scoped query."""
-    return Visit.user_id == func.any(text(_OWN_PEOPLE)) if is_scoped(session) else true()
+    return Visit.user_id == func.any(text(_OWN_PEOPLE)) if db.is_scoped(session) else true()
 
 
 def latest_visits(session: Session, limit: int = 12, territory_ids: Sequence[int] | None = None) -> list[Visit]:
@@ -180,7 +147,7 @@ def latest_visits(session: Session, limit: int = 12, territory_ids: Sequence[int
         held = select(Account.id).where(Account.territory_id.in_(territory_ids))
         last = last.where(Visit.account_id.in_(held))
     order = (Visit.finished_at.desc(), Visit.id.desc())
-    if is_scoped(session):
+    if db.is_scoped(session):
         person = select(func.unnest(text(_OWN_PEOPLE)).label("id")).subquery()
         each = last.where(Visit.user_id == person.c.id).order_by(*order).limit(limit).lateral()
         last = select(each.c.id).select_from(person).join(each, true())
@@ -248,9 +215,7 @@ _PLACE = (Account.uuid, Account.name, Account.city, Account.street, Account.tier
 
 
 def _visits() -> Select[Visit]:
-    return select(Visit).options(
-        joinedload(Visit.account).load_only(*_PLACE, Account.location), joinedload(Visit.user)
-    )
+    return select(Visit).options(joinedload(Visit.account).load_only(*_PLACE, Account.location), joinedload(Visit.user))
 
 
 def _activities() -> Select[Activity]:

@@ -53,7 +53,5 @@ def _not_visited_for(values: tuple[str, ...]) -> ColumnElement[bool]:
     return func.coalesce(Account.last_visited_on, TODAY - 100_000) < TODAY - days
 
 
-register(
-    Field("due", _l("Visits"), _due, choices=lambda: [(word, str(label)) for word, label in DUE_LABELS.items()])
-)
+register(Field("due", _l("Visits"), _due, choices=lambda: [(word, str(label)) for word, label in DUE_LABELS.items()]))
 register(Field("unvisited_days", _l("Not visited for days"), _not_visited_for))

@@ -47,7 +47,9 @@ def schedule_visit(
     if starts_at.tzinfo is None:
         raise Invalid("A time needs its offset, as 2026-11-23T09:30:00+09:00.")
     if not clock.now() - LONGEST_PAST <= starts_at <= clock.now() + FURTHEST_AHEAD:
-        raise Invalid("An appointment lies between yesterday and five years from now. Log what has happened already as a visit.")
+        raise Invalid(
+            "An appointment lies between yesterday and five years from now. Log what has happened already as a visit."
+        )
     ends_at = starts_at + dt.timedelta(minutes=minutes)
     others = select(Visit).where(
         Visit.user_id == user.id,

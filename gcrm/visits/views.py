@@ -18,6 +18,7 @@ from gcrm.core.errors import GcrmError, Invalid
 from gcrm.customers import queries as customers
 from gcrm.customers.models import Account, Contact
 from gcrm.people import access
+from gcrm.people import labels as people_labels
 from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.pipeline.labels import short_day
@@ -42,7 +43,7 @@ def tasks() -> Any:
     groups = queries.task_groups(session, person.id, _today())
     return render_template(
         "visits/tasks.html", groups=groups, person=person, is_mine=person.id == current_user.id, today=_today(),
-        people=_pairs(queries.people_in_sight(session)) if current_user.may("lead") else [], short_day=short_day,
+        people=people_labels.choices(queries.people_in_sight(session)) if current_user.may("lead") else [], short_day=short_day,
     )  # fmt: skip
 
 
@@ -55,7 +56,7 @@ def new_task() -> Any:
     account = customers.account_by_uuid(session, request.values["account"])
     form = forms.TaskForm(request.form, person=str(current_user.uuid))
     on_offer = _assignees()
-    form.offer(_pairs(on_offer))
+    form.offer(people_labels.choices(on_offer))
     if request.method == "POST" and form.validate():
         person = next(user for user in on_offer if str(user.uuid) == form.person.data)
         if _kept(form, lambda: services.add_task(session, account_id=account.id, user_id=person.id, **form.fields())):
@@ -84,7 +85,7 @@ def edit_task(task_id: uuid.UUID) -> Any:
 def finish_task(task_id: uuid.UUID) -> Any:
     task = queries.task(web.session(), task_id)
     services.finish_task(web.session(), task, current_user.id)
-    _say(_("“%(title)s” is done.", title=task.title), url_for(".reopen_task", task_id=task.uuid))
+    web.say(_("“%(title)s” is done.", title=task.title), undo_url=url_for(".reopen_task", task_id=task.uuid))
     return redirect(_back(_tasks_of(task)))
 
 
@@ -120,7 +121,7 @@ def new() -> Any:
         minutes=account.visit_minutes or services.USUAL_MINUTES, person=str(usual.uuid),
     )  # fmt: skip
     contacts = customers.contacts_of(session, account)
-    form.offer(_pairs(reps), [(str(contact.uuid), contact.name) for contact in contacts])
+    form.offer(people_labels.choices(reps), [(str(contact.uuid), contact.name) for contact in contacts])
     if request.method == "POST" and form.validate():
         person = next(user for user in reps if str(user.uuid) == form.person.data)
         made = _kept(
@@ -187,7 +188,7 @@ def show(visit_id: uuid.UUID) -> Any:
 def cancel(visit_id: uuid.UUID) -> Any:
     visit = queries.visit(web.session(), visit_id)
     services.cancel_visit(web.session(), visit)
-    _say(_("The appointment is cancelled."), url_for(".restore", visit_id=visit.uuid))
+    web.say(_("The appointment is cancelled."), undo_url=url_for(".restore", visit_id=visit.uuid))
     return redirect(_back(url_for(".show", visit_id=visit.uuid)))
 
 
@@ -264,7 +265,13 @@ def _choose_account(title: str, endpoint: str, back: str, **kept: str) -> Any:
     session, words = web.session(), request.args.get("q", "").strip()
     found = customers.accounts_named(session, words, 20) if words else accounts_of_late(session, current_user.id)
     return render_template(
-        "pipeline/choose_account.html", words=words, accounts=found, title=title, endpoint=endpoint, back=back, kept=kept
+        "pipeline/choose_account.html",
+        words=words,
+        accounts=found,
+        title=title,
+        endpoint=endpoint,
+        back=back,
+        kept=kept,
     )
 
 
@@ -300,10 +307,6 @@ def _contact(contacts: list[Contact], public: str) -> int | None:
     return next((contact.id for contact in contacts if str(contact.uuid) == public), None)
 
 
-def _pairs(users: list[User]) -> list[tuple[str, str]]:
-    return [(str(user.uuid), user.name) for user in users]
-
-
 def _today() -> dt.date:
     return clock.today(current_user.timezone or people.the_organisation(web.session()).timezone)
 
@@ -317,7 +320,3 @@ def _back(usual: str) -> str:
     wanted = request.form.get("next", "")
     is_ours = wanted[:1] == "/" and wanted[1:2] not in ("/", "\\") and wanted.isprintable()
     return wanted if is_ours else usual
-
-
-def _say(text: str, undo_url: str) -> None:
-    flash({"text": text, "undo_url": undo_url}, "success")  # type: ignore[arg-type] # the toasts read mappings too

@@ -53,7 +53,9 @@ def upgrade() -> None:
         sa.Column("value", sa.Float(), nullable=True),
         sa.Column("fault", sa.String(), nullable=True),
         sa.Column("figures", postgresql.JSONB(), nullable=True),
-        sa.CheckConstraint("status IN ('queued', 'solving', 'done', 'failed', 'cancelled')", name=op.f("ck_plan_runs_status")),
+        sa.CheckConstraint(
+            "status IN ('queued', 'solving', 'done', 'failed', 'cancelled')", name=op.f("ck_plan_runs_status")
+        ),
         sa.CheckConstraint("kind IN ('plan', 'trial')", name=op.f("ck_plan_runs_kind")),
         sa.CheckConstraint("days > 0", name=op.f("ck_plan_runs_days")),
         sa.ForeignKeyConstraint(["asked_by_id"], ["users.id"], name=op.f("fk_plan_runs_asked_by_id_users")),
@@ -74,9 +76,13 @@ def upgrade() -> None:
         sa.Column("goes_with", postgresql.UUID(as_uuid=True), nullable=True),
         sa.Column("was_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["day_plan_id"], ["day_plans.id"], name=op.f("fk_plan_edits_day_plan_id_day_plans"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["day_plan_id"], ["day_plans.id"], name=op.f("fk_plan_edits_day_plan_id_day_plans"), ondelete="CASCADE"
+        ),
         sa.ForeignKeyConstraint(["made_by_id"], ["users.id"], name=op.f("fk_plan_edits_made_by_id_users")),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_plan_edits_account_id_accounts"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_plan_edits_account_id_accounts"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_edits")),
         sa.UniqueConstraint("uuid", name=op.f("uq_plan_edits_uuid")),
     )
@@ -89,13 +95,17 @@ def upgrade() -> None:
         sa.Column("values", postgresql.JSONB(), nullable=False),
         sa.Column("changed_by_id", sa.Integer(), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
-        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_plan_weights_team_id_teams"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["team_id"], ["teams.id"], name=op.f("fk_plan_weights_team_id_teams"), ondelete="CASCADE"
+        ),
         sa.ForeignKeyConstraint(["changed_by_id"], ["users.id"], name=op.f("fk_plan_weights_changed_by_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_weights")),
         sa.UniqueConstraint("team_id", name=op.f("uq_plan_weights_team_id"), postgresql_nulls_not_distinct=True),
     )
     op.add_column("day_plans", sa.Column("run_id", sa.BigInteger(), nullable=True))
-    op.create_foreign_key(op.f("fk_day_plans_run_id_plan_runs"), "day_plans", "plan_runs", ["run_id"], ["id"], ondelete="SET NULL")
+    op.create_foreign_key(
+        op.f("fk_day_plans_run_id_plan_runs"), "day_plans", "plan_runs", ["run_id"], ["id"], ondelete="SET NULL"
+    )
     op.create_index("ix_day_plans_run", "day_plans", ["run_id"])
     op.add_column("stops", sa.Column("visit_key", sa.String(), nullable=True))
     op.add_column("stops", sa.Column("is_locked", sa.Boolean(), server_default=sa.text("false"), nullable=False))

@@ -81,7 +81,9 @@ def _entries() -> None:
     )
     op.execute("ALTER TABLE calendar_entries ENABLE ROW LEVEL SECURITY")
     op.execute("CREATE POLICY calendar_entries_all ON calendar_entries TO gcrm_all USING (true) WITH CHECK (true)")
-    op.execute(f"CREATE POLICY calendar_entries_scoped ON calendar_entries TO gcrm_scoped USING ({OWN}) WITH CHECK ({OWN})")
+    op.execute(
+        f"CREATE POLICY calendar_entries_scoped ON calendar_entries TO gcrm_scoped USING ({OWN}) WITH CHECK ({OWN})"
+    )
     op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON calendar_entries TO gcrm_all")
     op.execute("GRANT SELECT, INSERT, UPDATE ON calendar_entries TO gcrm_scoped")
     op.execute("GRANT USAGE ON SEQUENCE calendar_entries_id_seq TO gcrm_all, gcrm_scoped")

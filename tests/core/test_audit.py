@@ -19,7 +19,8 @@ def test_a_change_says_who_what_and_both_values(session, system):
     account.name = "New"
     session.flush()
     (entry,) = entries(session, operation="update")
-    assert entry.user_id == system.id and entry.rows == 1
+    assert entry.user_id == system.id
+    assert entry.rows == 1
     assert entry.changes == [{"id": account.id, "name": ["Old", "New"]}]
 
 
@@ -36,7 +37,8 @@ def test_a_bulk_write_is_one_entry(session):
         make.make_account(session)
     session.execute(update(Account).values(tier="B"))
     (entry,) = entries(session, operation="update")
-    assert entry.rows == 150 and len(entry.changes) == 100
+    assert entry.rows == 150
+    assert len(entry.changes) == 100
 
 
 def test_columns_that_only_the_machine_writes_raise_neither_version_nor_trail(session):

@@ -24,7 +24,9 @@ def contents() -> dict[str, str]:
                  " AND relname <> 'spatial_ref_sys' ORDER BY 1")
         ).all()  # fmt: skip
         return {
-            table: connection.scalar(text(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} AS t"))
+            table: connection.scalar(
+                text(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} AS t")
+            )
             for table in tables
         }
 
@@ -86,6 +88,11 @@ def test_a_file_that_is_no_backup_is_refused(own_database, tmp_path):
 def test_the_commands_say_what_they_did(company, tmp_path):
     archive = tmp_path / "all.tar"
     said = subprocess.run(
-        [sys.executable, "-m", "gcrm", "db", "backup", str(archive)], env=os.environ, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "gcrm", "db", "backup", str(archive)],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert "Wrote" in said.stdout and archive.stat().st_mode & 0o077 == 0
+    assert "Wrote" in said.stdout
+    assert archive.stat().st_mode & 0o077 == 0

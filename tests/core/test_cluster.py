@@ -64,7 +64,7 @@ def test_another_major_version_is_refused_and_says_what_to_do(cluster):
     cluster.use()
     cluster.leave()
     (cluster.data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(Invalid, match="was made by PostgreSQL 9.*gcrm db backup"):
+    with pytest.raises(Invalid, match=r"was made by PostgreSQL 9.*gcrm db backup"):
         Cluster(cluster.folder).use()
     (cluster.data / "PG_VERSION").write_text("15\n")
 

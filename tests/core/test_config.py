@@ -15,7 +15,11 @@ def test_the_environment_is_read_with_its_types():
 
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
-    [("GCRM_PORT", "http", "a whole number"), ("GCRM_SECURE_COOKIES", "maybe", "yes or no"), ("GCRM_TRAVEL_KMH", "fast", "a number")],
+    [
+        ("GCRM_PORT", "http", "a whole number"),
+        ("GCRM_SECURE_COOKIES", "maybe", "yes or no"),
+        ("GCRM_TRAVEL_KMH", "fast", "a number"),
+    ],
 )
 def test_a_wrong_value_names_its_variable(name, value, sentence):
     with pytest.raises(Invalid, match=f"{name} must be {sentence}"):

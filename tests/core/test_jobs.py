@@ -47,9 +47,13 @@ def test_a_job_runs_as_the_person_who_queued_it(company):
 
 
 def test_a_job_of_a_rolled_back_transaction_was_never_there(company):
-    with pytest.raises(RuntimeError), db.transaction(company) as session:
-        jobs.defer(session, "tests.look", account_id=7)
-        raise RuntimeError("changed my mind")
+    def queue_and_fail():
+        with db.transaction(company) as session:
+            jobs.defer(session, "tests.look", account_id=7)
+            raise RuntimeError("changed my mind")
+
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        queue_and_fail()
     assert waiting() == 0
 
 

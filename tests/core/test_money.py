@@ -8,7 +8,9 @@ from gcrm.core import money
 from gcrm.core.errors import Invalid
 
 
-@pytest.mark.parametrize(("text", "currency", "minor"), [("1200.50", "USD", 120050), ("3", "USD", 300), ("1200", "KRW", 1200)])
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"), [("1200.50", "USD", 120050), ("3", "USD", 300), ("1200", "KRW", 1200)]
+)
 def test_decimal_text_and_minor_units_are_the_same(text, currency, minor):
     assert money.to_minor(text, currency) == minor
     assert money.to_minor(money.to_decimal(minor, currency), currency) == minor

@@ -12,8 +12,10 @@ from tests import factories as make
 
 def test_a_stranger_gets_401_and_the_way_in(client):
     page, program = client.get("/accounts"), client.get("/api/v1/accounts")
-    assert page.status_code == 401 and b"/login" in page.data
-    assert program.status_code == 401 and program.mimetype == "application/problem+json"
+    assert page.status_code == 401
+    assert b"/login" in page.data
+    assert program.status_code == 401
+    assert program.mimetype == "application/problem+json"
 
 
 def test_an_unknown_address_is_a_page_or_a_problem(login_as, session):
@@ -26,7 +28,8 @@ def test_an_unknown_address_is_a_page_or_a_problem(login_as, session):
 
 def test_the_policy_allows_no_inline_script_and_no_outside_host(client):
     policy = client.get("/login").headers["Content-Security-Policy"]
-    assert "unsafe" not in policy and "http" not in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
     nonce = re.search(r"'nonce-([^']+)'", policy).group(1)
     assert nonce not in client.get("/login").headers["Content-Security-Policy"]
 
@@ -34,7 +37,8 @@ def test_the_policy_allows_no_inline_script_and_no_outside_host(client):
 def test_health_and_readiness_answer_without_a_sign_in(client):
     assert client.get("/healthz").json == {"status": "alive"}
     ready = client.get("/readyz")
-    assert ready.status_code == 200 and ready.json["parts"] == {"database": True, "migrated": True, "workers": False}
+    assert ready.status_code == 200
+    assert ready.json["parts"] == {"database": True, "migrated": True, "workers": False}
 
 
 def test_metrics_are_for_loopback_alone(client):
@@ -54,7 +58,8 @@ def test_a_crash_says_nothing_of_its_inside(app_of_run, login_as, session, monke
     monkeypatch.setitem(app_of_run.config, "PROPAGATE_EXCEPTIONS", False)
     monkeypatch.setattr(app_of_run, "testing", False)
     answer = client.get("/about")
-    assert answer.status_code == 500 and b"secret inside" not in answer.data
+    assert answer.status_code == 500
+    assert b"secret inside" not in answer.data
 
 
 @pytest.mark.parametrize(("role", "status"), [("rep", 403), ("manager", 403), ("planner", 403), ("admin", 200)])

@@ -9,7 +9,7 @@ from gcrm.customers import panels
 
 @pytest.fixture
 def empty(monkeypatch):
-    for name in ("_panels", "_actions", "_facts", "_kinds"):
+    for name in ("_panels", "_actions", "_kinds"):
         monkeypatch.setattr(panels, name, {})
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import select, text
 
-from gcrm.core.errors import Conflict, Forbidden, Invalid
+from gcrm.core.errors import Conflict, Forbidden
 from gcrm.core.geo import lon_lat
 from gcrm.customers import queries, services
 from gcrm.customers.models import Account, AccountShare, Contact, Touch
@@ -159,16 +159,18 @@ def test_a_changed_country_reads_the_phone_anew(session, company):
 
 def test_moving_writes_source_precision_and_region(session, company):
     region = make.make_region(session, west=126, south=37)
-    services.move_account(session, company.mine, 126.5, 37.5, source="phone", precision="street")
+    place = {"lon": "126.5", "lat": "37.5", "location_precision": "street"}
+    services.update_account(session, company.mine, place, location_source="phone")
     assert (company.mine.location_source, company.mine.location_precision, company.mine.county_id) == (
         "phone",
         "street",
         region.id,
     )
-    services.unplace_account(session, company.mine)
+    services.update_account(session, company.mine, {"lon": None, "lat": None})
     assert (company.mine.location, company.mine.grid_key, company.mine.timezone) == (None, None, None)
-    with pytest.raises(Invalid, match="no source"):
-        services.move_account(session, company.mine, 1, 1, source="guess")
+    with pytest.raises(Faulty) as refused:
+        services.update_account(session, company.mine, {"lon": "1", "lat": "1", "location_source": "guess"})
+    assert "no source of a place" in refused.value.details["faults"]["lon"][0]
 
 
 def test_a_named_owner_stays_and_a_released_one_is_the_territorys(session, company):
@@ -216,11 +218,12 @@ def test_parents_form_no_circle_through_hidden_accounts_either(as_user, session,
     with as_user(company.rep) as acting:
         mine, below = acting.get(Account, company.mine.id), acting.get(Account, low.id)
         for parent in (below, mine):
-            with pytest.raises(Invalid, match="belongs to “Mine” itself"):
-                services.set_parent(acting, mine, parent)
+            with pytest.raises(Faulty) as refused:
+                services.update_account(acting, mine, {"parent": str(parent.uuid)})
+            assert "belongs to “Mine” itself" in refused.value.details["faults"]["parent"][0]
         with pytest.raises(Faulty):
             services.update_account(acting, below, {"parent": str(company.theirs.uuid)})
-        services.set_parent(acting, below, mine)
+        services.update_account(acting, below, {"parent": str(mine.uuid)})
         assert [a.name for a in queries.children_of(acting, mine)] == ["Low"]
 
 

@@ -5,7 +5,9 @@ import pytest
 from gcrm.demo import businesses, seeds
 from gcrm.demo.businesses import Names, Strength
 from gcrm.demo.english import ENGLISH
-from gcrm.demo.industries import BY_KEY
+from gcrm.demo.industries import INDUSTRIES
+
+BY_KEY = {industry.key: industry for industry in INDUSTRIES}
 
 
 def test_statuses_are_in_the_companys_shares_and_follow_its_strength():

@@ -8,9 +8,11 @@ import pytest
 
 from gcrm.customers.models import STATUSES
 from gcrm.demo.english import ENGLISH
-from gcrm.demo.industries import BY_KEY, INDUSTRIES
+from gcrm.demo.industries import INDUSTRIES
 from gcrm.demo.korean import KOREAN
 from gcrm.visits.models import ACTIVITY_KINDS, OUTCOMES
+
+BY_KEY = {industry.key: industry for industry in INDUSTRIES}
 
 LANGUAGES = pytest.mark.parametrize("words", [ENGLISH, KOREAN], ids=["english", "korean"])
 BRACES = {

@@ -63,9 +63,12 @@ def test_the_next_stop_comes_first_with_its_reason(login_as, rep, day):
 def test_check_in_and_log_move_the_list_on_and_what_is_due_next(login_as, session, rep, day):
     client = login_as(rep)
     stop = stops(session)[0]
-    arrived = client.post(f"/field/stops/{stop.uuid}/arrive", data={"lon": HOME[0], "lat": HOME[1] + 0.001, "accuracy": "8"})
+    arrived = client.post(
+        f"/field/stops/{stop.uuid}/arrive", data={"lon": HOME[0], "lat": HOME[1] + 0.001, "accuracy": "8"}
+    )
     visit = session.scalar(select(Visit))
-    assert arrived.status_code == 302 and visit.status == "arrived"
+    assert arrived.status_code == 302
+    assert visit.status == "arrived"
     assert visit.distance_metres == pytest.approx(111.2, abs=0.2)  # a thousandth of a degree of latitude
     answer = client.post(
         f"/field/visits/{visit.uuid}",
@@ -84,10 +87,13 @@ def test_check_in_and_log_move_the_list_on_and_what_is_due_next(login_as, sessio
 def test_without_a_position_the_check_in_is_noted_not_refused(login_as, session, rep, day):
     login_as(rep).post(f"/field/stops/{stops(session)[0].uuid}/arrive", data={"reason": "not permitted"})
     visit = session.scalar(select(Visit))
-    assert visit.arrived_point is None and visit.no_position_reason == "not permitted"
+    assert visit.arrived_point is None
+    assert visit.no_position_reason == "not permitted"
 
 
-@pytest.mark.parametrize("position", [{"lon": "NaN", "lat": "1"}, {"lon": "40", "lat": "200"}, {"lon": "x", "lat": "y"}])
+@pytest.mark.parametrize(
+    "position", [{"lon": "NaN", "lat": "1"}, {"lon": "40", "lat": "200"}, {"lon": "x", "lat": "y"}]
+)
 def test_a_position_on_no_map_is_refused_with_a_sentence(login_as, session, rep, day, position):
     answer = login_as(rep).post(f"/field/stops/{stops(session)[0].uuid}/arrive", data=position)
     assert answer.status_code == 422
@@ -99,7 +105,8 @@ def test_a_log_without_outcome_keeps_what_was_typed(login_as, session, rep, day)
     client.post(f"/field/stops/{stops(session)[0].uuid}/arrive", data={})
     visit = session.scalar(select(Visit))
     answer = client.post(f"/field/visits/{visit.uuid}", data={"note": "long talk about shelves"})
-    assert answer.status_code == 422 and "long talk about shelves" in answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "long talk about shelves" in answer.get_data(as_text=True)
 
 
 def test_a_skipped_stop_can_be_visited_after_all(login_as, session, rep, day):

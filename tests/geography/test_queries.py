@@ -4,10 +4,11 @@ import json
 
 import pytest
 import shapely
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from gcrm.core.errors import Invalid, NotFound
 from gcrm.geography import codes, queries
+from gcrm.geography.models import Region
 from tests import factories as make
 from tests.geography.decoding import decode
 
@@ -56,8 +57,10 @@ def test_search_finds_the_beginning_first_and_codes(session, texas):
 
 
 def test_the_region_at_a_border_is_the_lowest_code(session, texas):
-    assert queries.region_at(session, "county", -97, 33.5).code == "48113"
-    assert queries.region_at(session, "county", 10, 33.5) is None
+    region_at = select(func.gcrm_region_at("county", func.ST_SetSRID(func.ST_MakePoint(-97, 33.5), 4326)))
+    assert session.get(Region, session.scalar(region_at)).code == "48113"
+    nowhere = select(func.gcrm_region_at("county", func.ST_SetSRID(func.ST_MakePoint(10, 33.5), 4326)))
+    assert session.scalar(nowhere) is None
 
 
 def test_bounds_reach_beyond_180_for_regions_astride_the_antimeridian(session):

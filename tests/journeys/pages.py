@@ -72,6 +72,7 @@ EXAMPLES = {
     " WHERE r.territory_id = t.id) ORDER BY t.id LIMIT 1",
     "batch_id": "SELECT uuid FROM import_batches WHERE status = 'settled' ORDER BY rejected DESC, id DESC LIMIT 1",
     "user_id": "SELECT uuid FROM users WHERE email LIKE 'rep1@%'",
+    "hotel_id": "SELECT uuid FROM hotels ORDER BY id LIMIT 1",
 }  # fmt: skip
 """For each name in an address, the row that shows most."""
 EXAMPLES_OF = {
@@ -172,6 +173,21 @@ def be_under_way(session: Session) -> None:
     )
 
 
+def keep_a_hotel(session: Session) -> None:
+    """A hotel for everybody, an hour's drive from rep1's home, unless there is one."""
+    from gcrm.core.geo import lon_lat
+    from gcrm.people import queries
+    from gcrm.routing.nights_services import HotelValues, keep_hotel
+
+    rep, planner = (queries.user_by_email(session, f"{name}@demo.example") for name in ("rep1", "planner"))
+    if session.scalar(text(EXAMPLES["hotel_id"])) is not None or rep is None or planner is None:
+        return
+    lon, lat = lon_lat(rep.home) if rep.home is not None else (0.0, 0.0)
+    keep_hotel(
+        session, planner, HotelValues("Railway Inn", lon + 0.7, lat, address="Station Road 1", phone="717 555 0100")
+    )
+
+
 FILE = """Kundennr;Kunde;Straße;PLZ;Ort;lon;lat
 0001;Bäckerei Öhler;Hauptstraße 1;17101;Harrisburg;-76.89;40.26
 0002;한빛 카페 2호점;Market Street 2;17101;Harrisburg;-76.88;40.27
@@ -209,6 +225,7 @@ def main() -> None:
         bring_files(planner)
         with db.transaction(jobs.system_principal()) as session:
             be_under_way(session)
+            keep_a_hotel(session)
             found = pages_of(app, session)
     print(json.dumps([asdict(page) for page in found]))
 

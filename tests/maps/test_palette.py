@@ -136,11 +136,3 @@ def test_a_ramp_has_one_to_nine_classes() -> None:
     for n in (0, 10):
         with pytest.raises(ValueError, match="1 to 9"):
             palette.ramp(n)
-
-
-def test_legend_items_go_with_their_ramp() -> None:
-    items = palette.ramp_items(["few", "many"], [3, 4])
-    assert [item["light"] for item in items] == palette.ramp(2)
-    assert [item["dark"] for item in items] == palette.ramp(2, dark=True)
-    assert items[1]["count"] == 4
-    assert palette.ramp_items([]) == []

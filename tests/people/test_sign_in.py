@@ -55,11 +55,14 @@ def test_after_ten_failures_even_the_right_password_has_to_wait_in_every_process
         sign_in(site.test_client(), "wrong")
     other_process = create_app(TESTING=True)
     answer = sign_in(other_process.test_client())
-    assert answer.status_code == 429 and "Retry-After" in answer.headers
+    assert answer.status_code == 429
+    assert "Retry-After" in answer.headers
 
 
 def test_a_form_without_its_token_is_refused(site):
-    assert site.test_client().post("/login", data={"email": "ann@acme.example", "password": PASSWORD}).status_code == 400
+    assert (
+        site.test_client().post("/login", data={"email": "ann@acme.example", "password": PASSWORD}).status_code == 400
+    )
 
 
 def test_an_invitation_works_once(site):
@@ -109,7 +112,8 @@ def test_a_new_organisation_is_set_up_with_the_code(own_database):
         "email": "ann@acme.example", "password": PASSWORD,
     }  # fmt: skip
     wrong = client.post("/setup", data=form)
-    assert wrong.status_code == 422 and "Acme" in wrong.get_data(as_text=True)
+    assert wrong.status_code == 422
+    assert "Acme" in wrong.get_data(as_text=True)
     assert client.post("/setup", data=form | {"code": setup_code()}).status_code == 302
     with db.transaction(None) as session:
         assert queries.the_organisation(session).currency == "KRW"

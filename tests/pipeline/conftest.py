@@ -30,7 +30,8 @@ def company(session, stages):
         **{role: make.make_user(session, role) for role in ("planner", "admin", "marketer", "service")},
     }
     return SimpleNamespace(
-        **people, stages=stages,
+        **people,
+        stages=stages,
         account=make.make_account(session, people["rep"], name="Mine & Co"),
         hidden=make.make_account(session, people["other"], name="Theirs"),
     )

@@ -34,9 +34,17 @@ def test_a_sale_is_added_read_and_changed(rep, company):
     read = rep.get(answer.headers["Location"])
     assert read.get_json() == said
     assert rep.get(answer.headers["Location"], headers={"If-None-Match": read.headers["ETag"]}).status_code == 304
-    changed = rep.patch(f"{URL}/{said['id']}", json=said | {"name": "Lorries", "owner": None}, headers={"If-Match": read.headers["ETag"]})
+    changed = rep.patch(
+        f"{URL}/{said['id']}",
+        json=said | {"name": "Lorries", "owner": None},
+        headers={"If-Match": read.headers["ETag"]},
+    )
     assert changed.status_code == 200, changed.text
-    assert (changed.get_json()["name"], changed.get_json()["owner"], changed.get_json()["version"]) == ("Lorries", None, 2)
+    assert (changed.get_json()["name"], changed.get_json()["owner"], changed.get_json()["version"]) == (
+        "Lorries",
+        None,
+        2,
+    )
 
 
 def test_a_change_needs_the_version_that_was_read(rep, deal):
@@ -152,7 +160,9 @@ def test_the_list_asks_as_much_for_many_as_for_one(rep, company, deal, count_que
     rep.get(URL)
     few = len(count_queries)
     for number in range(10):
-        services.open_opportunity(session, account=company.account, name=f"{number}", amount_minor=1, user_id=company.rep.id)
+        services.open_opportunity(
+            session, account=company.account, name=f"{number}", amount_minor=1, user_id=company.rep.id
+        )
     session.expire_all()
     count_queries.clear()
     rep.get(URL)

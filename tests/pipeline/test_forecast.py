@@ -19,7 +19,11 @@ def test_an_amount_is_weighted_to_the_nearest_minor_unit_a_half_upwards():
 
 
 def test_months_run_over_the_turn_of_the_year():
-    assert forecast.months_from(dt.date(2026, 11, 30), 3) == [dt.date(2026, 11, 1), dt.date(2026, 12, 1), dt.date(2027, 1, 1)]
+    assert forecast.months_from(dt.date(2026, 11, 30), 3) == [
+        dt.date(2026, 11, 1),
+        dt.date(2026, 12, 1),
+        dt.date(2027, 1, 1),
+    ]
 
 
 def test_a_forecast_goes_on_for_six_months_and_for_a_year_when_something_closes_later():

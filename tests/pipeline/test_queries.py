@@ -153,7 +153,10 @@ def test_what_may_come_is_summed_by_region_and_what_lies_in_none_is_counted(sess
     deal("Here", 1_000, "Proposal")
     deal("Nowhere", 400, "Proposal", account=nowhere)
     rows = queries.by_region(session, everything, "state")
-    assert [(row.name, row.code, row.sums[0].weighted_minor) for row in rows] == [("Pennsylvania", "us:42", 500), (None, None, 200)]
+    assert [(row.name, row.code, row.sums[0].weighted_minor) for row in rows] == [
+        ("Pennsylvania", "us:42", 500),
+        (None, None, 200),
+    ]
     rows = queries.by_region(session, everything, "county")
     assert [(row.name, row.code) for row in rows] == [("Dauphin", "us:42043"), (None, None)]
     whole = queries.totals(session, replace(everything, state="open"))[0].weighted_minor

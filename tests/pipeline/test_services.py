@@ -27,7 +27,9 @@ def order(session, stage):
 
 def test_a_new_sale_takes_the_currency_and_the_owner_of_its_account(session, company):
     account = make.make_account(session, company.rep, currency="KRW")
-    made = services.open_opportunity(session, account=account, name=" Trucks ", amount_minor=5000, user_id=company.rep.id)
+    made = services.open_opportunity(
+        session, account=account, name=" Trucks ", amount_minor=5000, user_id=company.rep.id
+    )
     assert (made.name, made.currency, made.owner_id, made.stage.name) == ("Trucks", "KRW", company.rep.id, "Lead")
     assert lines(session, made) == [("opportunity", "Trucks", "5000 KRW")]
 
@@ -67,7 +69,12 @@ def test_a_marketer_owns_no_sale(session, company, deal):
 def test_a_new_sale_does_not_begin_settled(session, company):
     with pytest.raises(Invalid, match="open stage"):
         services.open_opportunity(
-            session, account=company.account, name="Trucks", amount_minor=1, user_id=company.rep.id, stage=company.stages["Won"]
+            session,
+            account=company.account,
+            name="Trucks",
+            amount_minor=1,
+            user_id=company.rep.id,
+            stage=company.stages["Won"],
         )
 
 

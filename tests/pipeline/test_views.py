@@ -20,7 +20,13 @@ def url(deal, act=""):
 
 
 def form(company, **fields):
-    return {"account": str(company.account.uuid), "name": "Trucks", "amount": "12,000.50", "stage": str(company.stages["Lead"].uuid), "owner": ""} | fields
+    return {
+        "account": str(company.account.uuid),
+        "name": "Trucks",
+        "amount": "12,000.50",
+        "stage": str(company.stages["Lead"].uuid),
+        "owner": "",
+    } | fields
 
 
 def said(answer) -> str:
@@ -59,7 +65,11 @@ def test_a_sale_is_entered_from_an_account(rep, company, session):
     answer = rep.post("/pipeline/new", data=form(company, owner=str(company.rep.uuid), expected_close="2026-12-24"))
     assert answer.status_code == 302
     made = session.query(Opportunity).one()
-    assert (made.amount_minor, made.owner_id, made.expected_close.isoformat()) == (1_200_050, company.rep.id, "2026-12-24")
+    assert (made.amount_minor, made.owner_id, made.expected_close.isoformat()) == (
+        1_200_050,
+        company.rep.id,
+        "2026-12-24",
+    )
     page = said(rep.get(answer.headers["Location"]))
     assert "$12,000.50" in page
     assert "Trucks" in page
@@ -94,10 +104,14 @@ def test_a_sale_is_edited_unless_somebody_else_was_faster(rep, company, deal, se
 
 def test_a_form_moves_a_sale_and_offers_to_undo_it(rep, company, deal, session):
     sale = deal()
-    answer = rep.post(url(sale, "move"), data={"stage": str(company.stages["Proposal"].uuid), "next": "/pipeline?owner=me"})
+    answer = rep.post(
+        url(sale, "move"), data={"stage": str(company.stages["Proposal"].uuid), "next": "/pipeline?owner=me"}
+    )
     assert answer.headers["Location"] == "/pipeline?owner=me"
     page = rep.get("/pipeline").text
-    undo = re.search(r'<form method="post" action="([^"]+)">\s*<input[^>]+>\s*<button class="btn btn-sm btn-quiet">Undo', page)[1]
+    undo = re.search(
+        r'<form method="post" action="([^"]+)">\s*<input[^>]+>\s*<button class="btn btn-sm btn-quiet">Undo', page
+    )[1]
     assert rep.post(undo.replace("&amp;", "&")).headers["Location"] == "/pipeline?owner=me"
     session.refresh(sale)
     assert sale.stage_id == company.stages["Lead"].id
@@ -167,7 +181,14 @@ def test_who_does_not_sell_looks_and_writes_nothing(company, login_as, deal, rol
     client, sale = login_as(getattr(company, role)), deal("Sale")
     assert "Sale" in client.get("/pipeline").text
     assert "data-movable" not in client.get("/pipeline").text
-    for path in (url(sale, "move"), url(sale, "win"), url(sale, "lose"), url(sale, "reopen"), "/pipeline/new", url(sale, "edit")):
+    for path in (
+        url(sale, "move"),
+        url(sale, "win"),
+        url(sale, "lose"),
+        url(sale, "reopen"),
+        "/pipeline/new",
+        url(sale, "edit"),
+    ):
         assert client.post(path, data={"account": str(company.account.uuid)}).status_code == 403, path
 
 

@@ -25,7 +25,10 @@ def company(session):
         "director": make.make_user(session, "manager", top, name="Dora Director"),
         **{role: make.make_user(session, role) for role in ("planner", "admin", "marketer", "service")},
     }
-    regions = {name: make.make_region(session, west=west, south=10, name=name) for name, west in (("a", 10), ("b", 20), ("c", 30))}
+    regions = {
+        name: make.make_region(session, west=west, south=10, name=name)
+        for name, west in (("a", 10), ("b", 20), ("c", 30))
+    }
     whole = make.make_territory(session, name="Whole")
     territories = {
         "whole": whole,

@@ -28,11 +28,20 @@ def test_accounts_are_summed_by_territory_and_owner(session, company, account):
     account(None, 10, owner=company.rep)
     found = by_territory(session, company, queries.account_parts(session, "USD"))
     assert found == {
-        "a": Tally(accounts=3, value_minor=1_500, potential_minor=5_000, overdue=2, overdue_value_minor=1_000, in_other_currency=1),
+        "a": Tally(
+            accounts=3,
+            value_minor=1_500,
+            potential_minor=5_000,
+            overdue=2,
+            overdue_value_minor=1_000,
+            in_other_currency=1,
+        ),
         "b": Tally(accounts=1, value_minor=200),
         None: Tally(accounts=1, value_minor=10),
     }
-    plain = session.execute(text("SELECT count(*), sum(annual_value_minor) FILTER (WHERE currency = 'USD') FROM accounts")).one()
+    plain = session.execute(
+        text("SELECT count(*), sum(annual_value_minor) FILTER (WHERE currency = 'USD') FROM accounts")
+    ).one()
     whole = tally.total(queries.account_parts(session, "USD"))
     assert (whole.accounts, whole.value_minor) == tuple(plain)
 
@@ -68,7 +77,9 @@ def test_a_manager_counts_the_subtree(company, account, visited, as_user):
             assert (whole.value_minor, whole.visits) == (value, visits)
 
 
-def test_an_own_visit_to_an_account_out_of_sight_counts_without_a_territory(session, company, account, visited, as_user):
+def test_an_own_visit_to_an_account_out_of_sight_counts_without_a_territory(
+    session, company, account, visited, as_user
+):
     gone = account("a")
     visited(gone, company.rep, 1)
     gone.owner_id, gone.owner_named = company.other.id, True

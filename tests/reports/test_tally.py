@@ -17,7 +17,10 @@ def test_a_territory_holds_what_lies_below_it():
     (whole, alone) = tally.tree(own, PARENTS)
     assert (whole.key, whole.tally) == ("whole", Tally(accounts=3, value_minor=16))
     assert (alone.key, alone.tally) == ("alone", tally.NOTHING)
-    assert [(node.key, node.tally.value_minor, node.own.value_minor) for node in whole.children] == [("south", 10, 10), ("north", 6, 1)]
+    assert [(node.key, node.tally.value_minor, node.own.value_minor) for node in whole.children] == [
+        ("south", 10, 10),
+        ("north", 6, 1),
+    ]
 
 
 def test_a_tree_begins_where_it_is_asked_to():

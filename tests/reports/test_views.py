@@ -119,7 +119,10 @@ def test_an_unknown_territory_is_not_found(busy, login_as):
     assert client.get("/team?territory=north").status_code == 404
 
 
-@pytest.mark.parametrize(("role", "status"), [("rep", 403), ("marketer", 403), ("service", 403), ("manager", 200), ("planner", 200), ("admin", 200)])
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [("rep", 403), ("marketer", 403), ("service", 403), ("manager", 200), ("planner", 200), ("admin", 200)],
+)
 def test_the_page_is_for_those_who_lead(busy, login_as, role, status):
     assert login_as(getattr(busy, role)).get("/team").status_code == status
 

@@ -78,7 +78,9 @@ class Person:
             moved = event.decoded(word) + by
             del event[word]
             event.add(word, moved)
-        answer = self.client.put(httpx.URL(self.url).join(href), content=calendar.to_ical(), headers={"Content-Type": "text/calendar"})
+        answer = self.client.put(
+            httpx.URL(self.url).join(href), content=calendar.to_ical(), headers={"Content-Type": "text/calendar"}
+        )
         assert answer.status_code in (201, 204)
 
 
@@ -104,7 +106,9 @@ DAY = clock.today(ZONE) + dt.timedelta(days=3)
 
 def worked_by(session, rep, count=4, day=DAY):
     for number in range(count):
-        make.make_account(session, rep, name=f"Shop {number}", at=(HOME[0] + 0.01 * number, HOME[1]), tier="A", cadence_days=7)
+        make.make_account(
+            session, rep, name=f"Shop {number}", at=(HOME[0] + 0.01 * number, HOME[1]), tier="A", cadence_days=7
+        )
     plan = services.request_plan(session, rep, day, queue=False)
     tasks.plan_day(session.principal, plan_id=plan.id)
     session.expire_all()
@@ -151,7 +155,9 @@ def test_a_move_that_breaks_the_day_is_put_back(session, rep, person):
 
 def test_an_appointment_moves_with_its_event_and_the_day_is_planned_around_it(session, rep, person):
     met = make.make_account(session, rep, name="Met", at=HOME)
-    visit = visits.schedule_visit(session, account=met, user=rep, starts_at=clock.at(DAY, dt.time(10), ZONE), minutes=30)
+    visit = visits.schedule_visit(
+        session, account=met, user=rep, starts_at=clock.at(DAY, dt.time(10), ZONE), minutes=30
+    )
     worked_by(session, rep)
     calendar_sync.sync(rep)
     person.move("Met", dt.timedelta(hours=4))
@@ -164,7 +170,9 @@ def test_an_appointment_moves_with_its_event_and_the_day_is_planned_around_it(se
 
 def test_an_appointment_may_go_to_a_day_without_a_plan(session, rep, person):
     met = make.make_account(session, rep, name="Met", at=HOME)
-    visit = visits.schedule_visit(session, account=met, user=rep, starts_at=clock.at(DAY, dt.time(10), ZONE), minutes=30)
+    visit = visits.schedule_visit(
+        session, account=met, user=rep, starts_at=clock.at(DAY, dt.time(10), ZONE), minutes=30
+    )
     worked_by(session, rep)
     calendar_sync.sync(rep)
     person.move("Met", dt.timedelta(days=1))
@@ -186,7 +194,12 @@ def test_a_stop_that_leaves_the_day_leaves_the_calendar(session, rep, person):
 def test_events_of_the_persons_own_are_left_alone(session, rep, person):
     worked_by(session, rep, 1)
     text = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:dentist\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20300101T090000Z\r\nSUMMARY:Dentist\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
-    assert person.client.put(person.url + "dentist.ics", content=text, headers={"Content-Type": "text/calendar"}).status_code == 201
+    assert (
+        person.client.put(
+            person.url + "dentist.ics", content=text, headers={"Content-Type": "text/calendar"}
+        ).status_code
+        == 201
+    )
     assert calendar_sync.sync(rep).moved == 0
     assert set(person.events()) == {"Dentist", "Shop 0"}
 
@@ -222,7 +235,9 @@ def test_the_password_is_sealed_in_the_database(session, rep, person):
 
 def test_every_joined_calendar_is_compared_in_its_persons_name(session, rep, person, monkeypatch):
     asked = []
-    monkeypatch.setattr(jobs, "defer", lambda opened, name, **ids: asked.append((opened.principal, name, ids["user_id"])))
+    monkeypatch.setattr(
+        jobs, "defer", lambda opened, name, **ids: asked.append((opened.principal, name, ids["user_id"]))
+    )
     tasks.sync_calendars(timestamp=0)
     assert asked == [(rep.principal, "routing.sync_calendar", rep.id)]
 
@@ -239,7 +254,9 @@ def test_a_calendar_is_joined_compared_and_left_on_the_page(login_as, session, r
     made = Person(server, "by-the-page")
     client = login_as(rep)
     assert "Both ways" in client.get("/plans/calendar").text
-    refused = client.post("/plans/calendar/link", data={"url": made.url, "username": "rita", "password": "wrong"}, follow_redirects=True)
+    refused = client.post(
+        "/plans/calendar/link", data={"url": made.url, "username": "rita", "password": "wrong"}, follow_redirects=True
+    )
     assert "refuses this name and password" in refused.text
     client.post("/plans/calendar/link", data={"url": made.url, "username": "rita", "password": "herons wade"})
     page = client.get("/plans/calendar").text

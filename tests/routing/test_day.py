@@ -21,11 +21,16 @@ def work(day=MONDAY, zone="America/New_York", **fields):
 
 
 def candidate(**fields):
-    return Candidate(**({"account_id": 1, "name": "A", "lon": -76.8, "lat": 40.2, "minutes": 30, "prize": 10.0} | fields))
+    return Candidate(
+        **({"account_id": 1, "name": "A", "lon": -76.8, "lat": 40.2, "minutes": 30, "prize": 10.0} | fields)
+    )
 
 
 def test_a_window_is_for_the_begin_of_a_visit_that_ends_before_closing():
-    assert opening_windows("Mo-Fr 09:00-12:00,13:00-18:00", work(), 30 * 60) == ((9 * HOUR, 11.5 * HOUR), (13 * HOUR, 17.5 * HOUR))
+    assert opening_windows("Mo-Fr 09:00-12:00,13:00-18:00", work(), 30 * 60) == (
+        (9 * HOUR, 11.5 * HOUR),
+        (13 * HOUR, 17.5 * HOUR),
+    )
 
 
 @pytest.mark.parametrize("text", ["Tu-Fr 09:00-12:00", "Mo 09:00-09:20", "off"])
@@ -51,20 +56,24 @@ def test_seconds_are_elapsed_ones_on_the_day_the_clocks_change():
 def test_an_appointment_is_fixed_to_its_minute():
     at = dt.datetime(2026, 11, 23, 15, 0, tzinfo=dt.UTC)  # 10:00 in New York
     (visit,) = problem_of(work(), [candidate(starts_at=at)]).visits
-    assert visit.rank == 0 and visit.windows == ((10 * HOUR, 10 * HOUR),)
+    assert visit.rank == 0
+    assert visit.windows == ((10 * HOUR, 10 * HOUR),)
 
 
 def test_a_must_that_is_closed_does_not_make_the_day_impossible():
     (visit,) = problem_of(work(), [candidate(is_must=True, opening_hours="Su 09:00-12:00")]).visits
-    assert visit.rank == 2 and visit.windows == CLOSED_ALL_DAY
+    assert visit.rank == 2
+    assert visit.windows == CLOSED_ALL_DAY
 
 
 def test_a_day_that_has_begun_starts_now_and_skips_a_lunch_that_is_over():
     at_three = dt.datetime(2026, 11, 23, 20, 0, tzinfo=dt.UTC)
     (shift,) = problem_of(work(not_before=at_three), [candidate()]).shifts
-    assert shift.start == 15 * HOUR and shift.breaks == ()
+    assert shift.start == 15 * HOUR
+    assert shift.breaks == ()
 
 
 def test_without_a_home_the_day_begins_and_ends_at_a_stop():
     (shift,) = problem_of(work(home=None), [candidate()]).shifts
-    assert shift.from_place is None and shift.to_place is None
+    assert shift.from_place is None
+    assert shift.to_place is None

@@ -9,7 +9,7 @@ import pytest
 
 from gcrm.core import clock
 from gcrm.core.errors import Conflict, Invalid
-from gcrm.routing import check, editing, edits, queries, services, solver
+from gcrm.routing import check, edit_queries, editing, edits, queries, services, solver
 from gcrm.routing import problem as problems
 from gcrm.routing import solution as solutions
 from gcrm.routing.edits import BrokenRule, Wanted
@@ -106,12 +106,16 @@ def test_a_time_that_somebody_said_is_kept_and_waited_for():
     assert [times.start for times in made.times.stops][1] == 13 * HOUR
     assert made.times.stops[2].start == 13 * HOUR + 30 * MINUTE + 600
     outside = line_problem(visit(1, (9 * HOUR, 10 * HOUR)))
-    assert editing.attempt(outside, draft(1, pins={"v1": 11 * HOUR})).faults == (editing.Fault("closed", "v1", 11 * HOUR),)
+    assert editing.attempt(outside, draft(1, pins={"v1": 11 * HOUR})).faults == (
+        editing.Fault("closed", "v1", 11 * HOUR),
+    )
 
 
 def test_a_stop_dragged_to_a_time_finds_its_place_in_the_order():
     current = editing.attempt(THREE, draft(1, 2, 3))  # v1 9:10-9:40, v2 9:50-10:20, v3 10:30-11:00
-    places = [editing.place_at(draft(1, 2, 3), current, "v3", at) for at in (9 * HOUR, 9 * HOUR + 30 * MINUTE, 11 * HOUR)]
+    places = [
+        editing.place_at(draft(1, 2, 3), current, "v3", at) for at in (9 * HOUR, 9 * HOUR + 30 * MINUTE, 11 * HOUR)
+    ]
     assert places == [0, 1, 2]
 
 
@@ -187,7 +191,7 @@ def planned(session, rep, day, count: int = 8, **fields):
     full = services.with_travel(problem)
     services.save_plan(session, plan, given, full, solver.solve(full, steps=300, seed=1))
     session.expire_all()
-    return edits.plan_by_id(session, plan.id)
+    return edit_queries.plan_by_id(session, plan.id)
 
 
 def holds(plan) -> bool:
@@ -202,7 +206,7 @@ def test_moving_a_stop_is_checked_kept_and_recorded_with_its_cost(session, rep, 
     plan = planned(session, rep, day)
     order, driving = keys(plan), plan.travel_seconds
     edit, trial = edits.change(session, plan, Wanted("moved", order[0], to=3))
-    plan = edits.plan_by_id(session, plan.id)
+    plan = edit_queries.plan_by_id(session, plan.id)
     assert keys(plan) == [*order[1:4], order[0], *order[4:]]
     assert [stop.position for stop in plan.stops] == list(range(1, len(order) + 1))
     assert plan.travel_seconds - driving == trial.travel_seconds == edit.said["travel_seconds"] > 0
@@ -217,10 +221,10 @@ def test_trying_writes_nothing_and_answers_within_300_milliseconds(session, rep,
     before = keys(plan)
     edits.tried(session, plan, Wanted("moved", before[0], to=2))
     began = time.perf_counter()
-    trial = edits.tried(session, edits.plan_by_id(session, plan.id), Wanted("moved", before[0], to=4))
+    trial = edits.tried(session, edit_queries.plan_by_id(session, plan.id), Wanted("moved", before[0], to=4))
     assert time.perf_counter() - began < 0.3
     assert trial.travel_seconds > 0
-    assert keys(edits.plan_by_id(session, plan.id)) == before
+    assert keys(edit_queries.plan_by_id(session, plan.id)) == before
     assert session.query(PlanEdit).count() == 0
 
 
@@ -228,12 +232,14 @@ def test_dropping_a_stop_puts_it_among_those_left_out_and_undo_puts_it_back(sess
     plan = planned(session, rep, day)
     order, gone = keys(plan), plan.stops[2]
     edits.change(session, plan, Wanted("dropped", gone.visit_key))
-    plan = edits.plan_by_id(session, plan.id)
+    plan = edit_queries.plan_by_id(session, plan.id)
     assert gone.visit_key not in keys(plan)
     assert holds(plan)
-    assert [(left.account_id, left.reason) for left in plan.left_out if left.reason == "dropped"] == [(gone.account_id, "dropped")]
+    assert [(left.account_id, left.reason) for left in plan.left_out if left.reason == "dropped"] == [
+        (gone.account_id, "dropped")
+    ]
     edits.undo(session, plan)
-    plan = edits.plan_by_id(session, plan.id)
+    plan = edit_queries.plan_by_id(session, plan.id)
     assert keys(plan) == order
     assert holds(plan)
     assert [left for left in plan.left_out if left.reason == "dropped"] == []
@@ -247,13 +253,13 @@ def test_an_own_account_that_nobody_thought_of_can_be_added(session, rep, day):
     other = make.make_account(session, rep, at=(HOME[0] + 0.03, HOME[1]), name="Nobody thought of it")
     assert [account.name for account, _ in edits.addable(session, plan, "thought")] == [other.name]
     _, trial = edits.change(session, plan, Wanted("added", account=other.uuid))
-    plan = edits.plan_by_id(session, plan.id)
+    plan = edit_queries.plan_by_id(session, plan.id)
     added = next(stop for stop in plan.stops if stop.account_id == other.id)
     assert holds(plan)
     assert added.travel_seconds > 0
     assert 0 <= trial.travel_seconds <= 2
     edits.undo(session, plan)
-    plan = edits.plan_by_id(session, plan.id)
+    plan = edit_queries.plan_by_id(session, plan.id)
     assert other.id not in [stop.account_id for stop in plan.stops]
     assert holds(plan)
 
@@ -264,7 +270,7 @@ def test_a_change_that_breaks_a_rule_is_refused_and_says_which(session, rep, day
     with pytest.raises(BrokenRule) as caught:
         edits.change(session, plan, Wanted("timed", before[0], at=16 * HOUR))
     assert {fault.rule for fault in caught.value.trial.faults} >= {"closed"}
-    assert keys(edits.plan_by_id(session, plan.id)) == before
+    assert keys(edit_queries.plan_by_id(session, plan.id)) == before
 
 
 def test_a_pinned_and_a_locked_stop_stay_when_the_day_is_planned_again(session, rep, day):
@@ -296,7 +302,7 @@ def test_a_stop_that_is_over_stays_where_it_is(session, rep, day):
     with pytest.raises(Conflict, match="over or begun"):
         edits.change(session, plan, Wanted("moved", order[0], to=2))
     edits.change(session, plan, Wanted("moved", order[3], to=1))
-    assert keys(edits.plan_by_id(session, plan.id))[0] == order[0]
+    assert keys(edit_queries.plan_by_id(session, plan.id))[0] == order[0]
 
 
 def test_a_change_of_a_published_plan_says_that_it_was_published(session, rep, day):
@@ -304,7 +310,7 @@ def test_a_change_of_a_published_plan_says_that_it_was_published(session, rep, d
     services.publish(session, plan)
     edit, _ = edits.change(session, plan, Wanted("moved", keys(plan)[0], to=1))
     assert edit.was_published
-    assert edits.plan_by_id(session, plan.id).status == "published"
+    assert edit_queries.plan_by_id(session, plan.id).status == "published"
 
 
 def test_a_stop_moves_to_another_day_and_undo_takes_it_back_on_both(session, rep, day):
@@ -313,14 +319,14 @@ def test_a_stop_moves_to_another_day_and_undo_takes_it_back_on_both(session, rep
     moved = monday.stops[1]
     name, account_id = moved.account_name, moved.account_id
     gone, come = edits.hand_over(session, monday, moved.visit_key, tuesday)
-    monday, tuesday = edits.plan_by_id(session, monday.id), edits.plan_by_id(session, tuesday.id)
+    monday, tuesday = edit_queries.plan_by_id(session, monday.id), edit_queries.plan_by_id(session, tuesday.id)
     assert gone.travel_seconds <= 0 <= come.travel_seconds
     assert account_id not in [stop.account_id for stop in monday.stops]
     assert name in [stop.account_name for stop in tuesday.stops]
     assert holds(monday)
     assert holds(tuesday)
     edits.undo(session, tuesday)
-    monday, tuesday = edits.plan_by_id(session, monday.id), edits.plan_by_id(session, tuesday.id)
+    monday, tuesday = edit_queries.plan_by_id(session, monday.id), edit_queries.plan_by_id(session, tuesday.id)
     assert name in [stop.account_name for stop in monday.stops]
     assert account_id not in [stop.account_id for stop in tuesday.stops]
     assert holds(monday)
@@ -333,7 +339,7 @@ def test_a_stop_that_does_not_fit_on_the_other_day_stays_on_its_own(session, rep
     before = keys(monday)
     with pytest.raises(BrokenRule):
         edits.hand_over(session, monday, before[0], tuesday)
-    assert keys(edits.plan_by_id(session, monday.id)) == before
+    assert keys(edit_queries.plan_by_id(session, monday.id)) == before
 
 
 def test_a_manager_of_another_team_cannot_touch_the_plan(session, as_user, rep, day):
@@ -342,4 +348,4 @@ def test_a_manager_of_another_team_cannot_touch_the_plan(session, as_user, rep, 
     from gcrm.core.errors import NotFound
 
     with as_user(stranger) as acting, pytest.raises(NotFound):
-        edits.plan_by_id(acting, plan.id)
+        edit_queries.plan_by_id(acting, plan.id)

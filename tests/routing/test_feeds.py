@@ -26,7 +26,9 @@ def rep(session):
 
 def published(session, rep, *names, day=None, hour=9):
     day = day or clock.today(ZONE) + dt.timedelta(days=1)
-    plan = DayPlan(rep_id=rep.id, day=day, status="published", published_at=clock.now(), travel_seconds=0, travel_metres=0)
+    plan = DayPlan(
+        rep_id=rep.id, day=day, status="published", published_at=clock.now(), travel_seconds=0, travel_metres=0
+    )
     session.add(plan)
     session.flush()
     for position, name in enumerate(names, start=1):
@@ -157,7 +159,10 @@ def test_pages_of_handing_over_name_the_map_apps_and_the_sheet_lists_every_stop(
     plan = published(session, rep, "First", "Second")
     client = login_as(rep)
     page = client.get(f"/plans/{plan.uuid}/handover").text
-    assert all(host in page for host in ("google.com/maps/dir", "maps.apple.com", "waze.com/ul", "map.kakao.com", "nmap://route"))
+    assert all(
+        host in page
+        for host in ("google.com/maps/dir", "maps.apple.com", "waze.com/ul", "map.kakao.com", "nmap://route")
+    )
     paper = client.get(f"/plans/{plan.uuid}/print").text
     assert "First" in paper
     assert "Second" in paper

@@ -33,7 +33,9 @@ def call(number, name="한빛 카페", **fields):
 
 
 def sheet(count, home=(126.9, 37.5), **fields):
-    return Sheet(dt.date(2026, 11, 23), "Kim Seo-yeon", "Asia/Seoul", home, tuple(call(n, **fields) for n in range(1, count + 1)))
+    return Sheet(
+        dt.date(2026, 11, 23), "Kim Seo-yeon", "Asia/Seoul", home, tuple(call(n, **fields) for n in range(1, count + 1))
+    )
 
 
 def test_a_calendar_says_begin_and_end_on_the_clocks_of_the_zone():
@@ -57,7 +59,11 @@ def test_lines_of_a_calendar_are_folded_and_texts_escaped():
 
 def test_a_stop_keeps_its_uid_on_another_version_and_an_appointment_on_another_day():
     monday, tuesday = dt.date(2026, 11, 23), dt.date(2026, 11, 24)
-    assert handover.uid_of(REP, monday, 5, None) == handover.uid_of(REP, monday, 5, None) != handover.uid_of(REP, tuesday, 5, None)
+    assert (
+        handover.uid_of(REP, monday, 5, None)
+        == handover.uid_of(REP, monday, 5, None)
+        != handover.uid_of(REP, tuesday, 5, None)
+    )
     met = uuid.UUID(int=9)
     assert handover.uid_of(REP, monday, 5, met) == handover.uid_of(REP, tuesday, 5, met) == met
 
@@ -71,7 +77,13 @@ def test_the_fingerprint_changes_with_what_a_calendar_shows_and_with_nothing_els
 
 def test_gpx_can_be_read_back_with_every_stop_and_home_at_both_ends():
     found = gpxpy.parse(handover.gpx(sheet(3)).decode())
-    assert [point.name for point in found.routes[0].points] == ["⌂", "1. 한빛 카페", "2. 한빛 카페", "3. 한빛 카페", "⌂"]
+    assert [point.name for point in found.routes[0].points] == [
+        "⌂",
+        "1. 한빛 카페",
+        "2. 한빛 카페",
+        "3. 한빛 카페",
+        "⌂",
+    ]
     assert found.waypoints[0].longitude == pytest.approx(126.98)
     assert found.waypoints[0].time.hour == 1
 
@@ -99,7 +111,12 @@ def test_googles_parts_hold_at_most_nine_waypoints_and_join_end_to_begin(stops, 
     assert len(found) == parts
     assert all(len(word.get("waypoints", [""])[0].split("|")) <= 9 for word in words)
     assert [word["origin"] for word in words[1:]] == [word["destination"] for word in words[:-1]]
-    driven = {place for word in words for name in ("origin", "destination", "waypoints") for place in word.get(name, [""])[0].split("|")}
+    driven = {
+        place
+        for word in words
+        for name in ("origin", "destination", "waypoints")
+        for place in word.get(name, [""])[0].split("|")
+    }
     assert {f"37.560000,{126.97 + n / 100:.6f}" for n in range(1, stops + 1)} <= driven
     assert found[0].first == 1
     assert found[-1].last == stops
@@ -127,9 +144,17 @@ def test_korean_apps_get_names_in_parts_of_seven_places():
 
 
 def test_a_comma_in_a_name_does_not_break_kakaos_link():
-    assert handover.kakao([Spot("Kim, Lee / Co", 127, 37)]) == "https://map.kakao.com/link/to/Kim%20%20Lee%20%20%20Co,37.000000,127.000000"
+    assert (
+        handover.kakao([Spot("Kim, Lee / Co", 127, 37)])
+        == "https://map.kakao.com/link/to/Kim%20%20Lee%20%20%20Co,37.000000,127.000000"
+    )
 
 
 def test_apples_link_lists_each_waypoint():
     words = parse_qs(urlsplit(handover.apple([Spot("a", 1, 2), Spot("b", 3, 4), Spot("c", 5, 6)])).query)
-    assert words == {"source": ["2.000000,1.000000"], "waypoint": ["4.000000,3.000000"], "destination": ["6.000000,5.000000"], "mode": ["driving"]}
+    assert words == {
+        "source": ["2.000000,1.000000"],
+        "waypoint": ["4.000000,3.000000"],
+        "destination": ["6.000000,5.000000"],
+        "mode": ["driving"],
+    }

@@ -13,10 +13,10 @@ import pytest
 from gcrm.routing import problem as problems
 from gcrm.routing.answer import plan_of
 from gcrm.routing.check import check
-from gcrm.routing.locked import locked_plan
 from gcrm.routing.kernel import jit
 from gcrm.routing.kernel import search as kernel_search
 from gcrm.routing.kernel.search import search
+from gcrm.routing.locked import locked_plan
 from gcrm.routing.model import model_of
 from gcrm.routing.solver import solve
 from gcrm.routing.track import Tracks

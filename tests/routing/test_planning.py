@@ -49,7 +49,9 @@ def planned(session, rep, day, **options):
 
 def test_what_is_due_becomes_a_candidate_and_what_is_not_does_not(session, rep, day):
     make.make_account(session, rep, name="due", tier="A", cadence_days=30, last_visited_on=day - dt.timedelta(days=42))
-    make.make_account(session, rep, name="early", tier="A", cadence_days=30, last_visited_on=day - dt.timedelta(days=10))
+    make.make_account(
+        session, rep, name="early", tier="A", cadence_days=30, last_visited_on=day - dt.timedelta(days=10)
+    )
     make.make_account(session, rep, name="never", tier="B", cadence_days=30)
     make.make_account(session, rep, name="no cadence")
     make.make_account(session, rep, name="former", status="former", cadence_days=1)
@@ -67,8 +69,11 @@ def test_an_appointment_of_the_day_is_fixed_and_a_task_that_needs_a_visit_is_a_m
     visits.schedule_visit(session, account=first, user=rep, starts_at=at, minutes=45)
     make.make_task(session, second, rep, title="Bring the sample", due_on=day, needs_visit=True)
     found = candidates(session, rep, day)
-    assert found["first"].starts_at == at and found["first"].minutes == 45 and found["first"].why["appointment"] == "10:00"
-    assert found["second"].is_must and found["second"].why["task"] == "Bring the sample"
+    assert found["first"].starts_at == at
+    assert found["first"].minutes == 45
+    assert found["first"].why["appointment"] == "10:00"
+    assert found["second"].is_must
+    assert found["second"].why["task"] == "Bring the sample"
 
 
 def test_an_account_without_a_place_is_left_out_and_listed(session, rep, day):
@@ -84,13 +89,16 @@ def test_a_plan_is_checked_saved_and_accounts_for_every_candidate(session, rep, 
             last_visited_on=day - dt.timedelta(days=25 + number),
         )  # fmt: skip
     plan = planned(session, rep, day)
-    assert plan.status == "ready" and plan.travel_source == "estimate"
+    assert plan.status == "ready"
+    assert plan.travel_source == "estimate"
     assert check.check(problems.parse(plan.problem), solutions.parse(plan.solution)) == []
     assert len(plan.stops) + len(plan.left_out) == plan.candidates == 40
     assert len(plan.stops) >= 8
     starts = [stop.start_at for stop in plan.stops]
-    assert starts == sorted(starts) and all(stop.why["tier"] for stop in plan.stops)
-    assert plan.leaves_at >= clock.at(day, rep.work_starts, ZONE) and plan.returns_at <= clock.at(day, rep.work_ends, ZONE)
+    assert starts == sorted(starts)
+    assert all(stop.why["tier"] for stop in plan.stops)
+    assert plan.leaves_at >= clock.at(day, rep.work_starts, ZONE)
+    assert plan.returns_at <= clock.at(day, rep.work_ends, ZONE)
 
 
 def test_publishing_replaces_the_days_older_plan(session, rep, day):

@@ -26,13 +26,23 @@ def line(positions, visits_, shift=None):
     at = [*positions, 0]
     table = tuple(tuple(abs(a - b) for b in at) for a in at)
     usual = Shift("s", 0, 36_000, from_place=len(positions), to_place=len(positions))
-    return Problem((shift or usual,), tuple(visits_), tuple(Place(40.0, -76.0) for _ in at), Travel(table, table), cost_per_travel_second=0.01)
+    return Problem(
+        (shift or usual,),
+        tuple(visits_),
+        tuple(Place(40.0, -76.0) for _ in at),
+        Travel(table, table),
+        cost_per_travel_second=0.01,
+    )
 
 
 def test_the_hash_is_that_of_the_file_and_does_not_depend_on_the_order_of_keys():
     document = {"version": 1, "visits": [{"id": "한", "prize": 30.0}]}
     turned = json.loads(json.dumps(dict(reversed(document.items()))))
-    assert receipt.inputs_hash(document) == receipt.inputs_hash(turned) == hashlib.sha256(receipt.canonical(document)).hexdigest()
+    assert (
+        receipt.inputs_hash(document)
+        == receipt.inputs_hash(turned)
+        == hashlib.sha256(receipt.canonical(document)).hexdigest()
+    )
     assert receipt.inputs_hash(document) != receipt.inputs_hash(document | {"version": 2})
 
 
@@ -62,7 +72,9 @@ def test_the_usual_order_is_by_the_hour_of_earlier_visits():
     assert receipt.usual_order(problem, problem.shifts[0], ["0", "1", "2", "3"], {"0": [1], "1": [2]}) is None
 
 
-@pytest.mark.parametrize(("status", "bound", "share"), [("optimal", 50.0, 0.0), ("feasible", 50.0, 0.2), ("feasible", None, None)])
+@pytest.mark.parametrize(
+    ("status", "bound", "share"), [("optimal", 50.0, 0.0), ("feasible", 50.0, 0.2), ("feasible", None, None)]
+)
 def test_the_proof_says_best_or_at_most_how_far(status, bound, share):
     assert receipt.proof(Solution(status, 40.0, 40.0, 0, 0, (), (), bound=bound)).share == share
 
@@ -86,7 +98,11 @@ def test_the_price_of_a_left_out_visit_names_what_it_pushes_out():
 
 
 def test_a_visit_that_no_plan_can_hold_says_why():
-    problem = line([300, 9000], [Visit("0", 0, 200, prize=50), Visit("1", 1, 200, prize=40)], Shift("s", 0, 1000, from_place=2, to_place=2))
+    problem = line(
+        [300, 9000],
+        [Visit("0", 0, 200, prize=50), Visit("1", 1, 200, prize=40)],
+        Shift("s", 0, 1000, from_place=2, to_place=2),
+    )
     found = price.of_left_out(problem, solved(problem), "1", solved)
     assert not found.is_possible
     assert found.detail
@@ -94,7 +110,9 @@ def test_a_visit_that_no_plan_can_hold_says_why():
 
 def test_the_price_of_an_appointment_is_what_could_be_done_without_it():
     shift = Shift("s", 0, 1000, from_place=2, to_place=2)
-    problem = line([300, -200], [Visit("0", 0, 200, prize=50), Visit("1", 1, 200, ((200, 200),), prize=40, rank=FIXED)], shift)
+    problem = line(
+        [300, -200], [Visit("0", 0, 200, prize=50), Visit("1", 1, 200, ((200, 200),), prize=40, rank=FIXED)], shift
+    )
     plan = solved(problem)
     found = price.of_planned(problem, plan, "1", solved)
     assert found.pushed_out == ("0",)
@@ -113,7 +131,9 @@ def plan(session):
     day = today + dt.timedelta(days=7 - today.weekday())
     for number in range(30):
         place = (HOME[0] + 0.03 * (number % 7 - 3), HOME[1] + 0.03 * (number // 7 - 2))
-        account = make.make_account(session, rep, name=f"Shop {number}", at=place, tier="ABCD"[number % 4], cadence_days=7)
+        account = make.make_account(
+            session, rep, name=f"Shop {number}", at=place, tier="ABCD"[number % 4], cadence_days=7
+        )
         if number < 20:
             visits.log_visit(
                 session, account=account, user_id=rep.id, outcome="order", zone=ZONE,
@@ -165,7 +185,7 @@ def test_a_price_is_told_within_a_second(login_as, session, plan, whose):
         answer = client.get(address)
         seconds.append(time.perf_counter() - began)
     assert answer.status_code == 200
-    assert ("Without it" in answer.text or "With it" in answer.text)
+    assert "Without it" in answer.text or "With it" in answer.text
     assert min(seconds) < 1.0
 
 

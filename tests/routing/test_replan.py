@@ -317,13 +317,17 @@ def row(visits_, shift=None, seconds=600):
     count = len(visits_) + 1
     table = tuple(tuple(seconds * abs(i - j) for j in range(count)) for i in range(count))
     usual = Shift("s", 36_000, 61_200, from_place=count - 1, to_place=count - 1)
-    return Problem((shift or usual,), tuple(visits_), tuple(Place(40.0, -76.0 - i / 10) for i in range(count)), Travel(table))
+    return Problem(
+        (shift or usual,), tuple(visits_), tuple(Place(40.0, -76.0 - i / 10) for i in range(count)), Travel(table)
+    )
 
 
 def test_lunch_that_was_had_is_not_taken_twice_and_one_ahead_begins_from_now_on():
     shift = Shift("s", 30_600, 63_000, breaks=(Break(1800, (41_400, 48_600)),))
     problem = row([Visit("0", 0, 600)], shift)
-    assert replan.rest_of_day(problem, replan.Rest((-76.0, 40.0), 45_000)).shifts[0].breaks == (Break(1800, (45_000, 48_600)),)
+    assert replan.rest_of_day(problem, replan.Rest((-76.0, 40.0), 45_000)).shifts[0].breaks == (
+        Break(1800, (45_000, 48_600)),
+    )
     assert replan.rest_of_day(problem, replan.Rest(None, 45_000, had_lunch=True)).shifts[0].breaks == ()
     assert replan.rest_of_day(problem, replan.Rest(None, 50_000)).shifts[0].breaks == ()
 
@@ -335,7 +339,9 @@ def test_the_kept_stop_is_locked_even_when_it_is_closed_by_then():
 
 
 def test_an_appointment_is_given_room_only_where_it_cannot_be_met_in_time():
-    early, late, hopeless = (Visit(str(n), n, 600, ((t, t),), rank=FIXED) for n, t in enumerate((50_000, 36_100, 20_000)))
+    early, late, hopeless = (
+        Visit(str(n), n, 600, ((t, t),), rank=FIXED) for n, t in enumerate((50_000, 36_100, 20_000))
+    )
     found = replan.keeping(row([early, late, hopeless]), None)
     # From home, place 3, the second is two legs of 600 s away: 37,200, and a quarter of an hour of grace.
     assert [v.windows for v in found.visits] == [((50_000, 50_000),), ((36_100, 38_100),), ((20_000, 20_000),)]
@@ -343,9 +349,13 @@ def test_an_appointment_is_given_room_only_where_it_cannot_be_met_in_time():
 
 def test_changes_are_what_a_person_would_notice():
     def seen(account, minute):
-        return replan.Seen(account, f"Account {account}", dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC) + dt.timedelta(minutes=minute))
+        return replan.Seen(
+            account, f"Account {account}", dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC) + dt.timedelta(minutes=minute)
+        )
 
-    found = replan.changes([seen(1, 0), seen(2, 60), seen(3, 120), seen(4, 180)], [seen(1, 2), seen(3, 60), seen(4, 200), seen(5, 90)])
+    found = replan.changes(
+        [seen(1, 0), seen(2, 60), seen(3, 120), seen(4, 180)], [seen(1, 2), seen(3, 60), seen(4, 200), seen(5, 90)]
+    )
     assert [(c.kind, c.account_id, c.minutes) for c in found] == [
         ("earlier", 3, -60), ("dropped", 2, 0), ("added", 5, 0), ("later", 4, 20),
     ]  # fmt: skip

@@ -32,7 +32,10 @@ def test_each_place_in_the_order_is_offered_with_what_it_adds():
     # Home 0, the stop at 600 s, the new visit at 900: after the stop it adds 2 x 300, before it 2 x 300 too.
     problem = line([600, 900], [Visit("0", 0, 1800), Visit("new", 1, 1800)])
     found = slots.offers(problem, Draft(("0",)), "new")
-    assert [(offer.place, offer.added_seconds, offer.before, offer.after) for offer in found] == [(0, 600, None, "0"), (1, 600, "0", None)]
+    assert [(offer.place, offer.added_seconds, offer.before, offer.after) for offer in found] == [
+        (0, 600, None, "0"),
+        (1, 600, "0", None),
+    ]
     assert all(offer.start % 900 == 0 for offer in found)
 
 
@@ -55,9 +58,21 @@ def test_a_full_day_offers_nothing():
 
 def test_lunch_is_not_eaten_up():
     # Two hours, one hour and half an hour of lunch need three and a half.
-    problem = line([0, 0], [Visit("0", 0, 2 * HOUR), Visit("new", 1, HOUR)], 9 * HOUR, 12 * HOUR + 900, (Break(1800, (11 * HOUR, 12 * HOUR)),))
+    problem = line(
+        [0, 0],
+        [Visit("0", 0, 2 * HOUR), Visit("new", 1, HOUR)],
+        9 * HOUR,
+        12 * HOUR + 900,
+        (Break(1800, (11 * HOUR, 12 * HOUR)),),
+    )
     assert slots.offers(problem, Draft(("0",)), "new") == []
-    longer = line([0, 0], [Visit("0", 0, 2 * HOUR), Visit("new", 1, HOUR)], 9 * HOUR, 12 * HOUR + 1800, (Break(1800, (11 * HOUR, 12 * HOUR)),))
+    longer = line(
+        [0, 0],
+        [Visit("0", 0, 2 * HOUR), Visit("new", 1, HOUR)],
+        9 * HOUR,
+        12 * HOUR + 1800,
+        (Break(1800, (11 * HOUR, 12 * HOUR)),),
+    )
     assert slots.offers(longer, Draft(("0",)), "new") != []
 
 
@@ -142,7 +157,9 @@ def test_appointments_of_a_day_without_a_plan_are_kept_free(session, rep):
     for number in range(14):
         day = dt.date(2026, 3, 2) + dt.timedelta(days=number)
         if day != TUESDAY:
-            visits.schedule_visit(session, account=other, user=rep, starts_at=clock.at(day, dt.time(8, 30), ZONE), minutes=150)
+            visits.schedule_visit(
+                session, account=other, user=rep, starts_at=clock.at(day, dt.time(8, 30), ZONE), minutes=150
+            )
     assert [slot.day for slot in slot_desk.slots_for(session, caller, rep)] == [TUESDAY]
 
 
@@ -188,10 +205,14 @@ def test_slots_are_answered_within_a_second_and_booked_with_one_post(login_as, s
     assert answer.status_code == 200
     assert len(answer.json["items"]) == 3
     best = answer.json["items"][0]
-    made = client.post(f"/api/v1/accounts/{caller.uuid}/slots", json={"starts_at": best["starts"], "minutes": best["minutes"]})
+    made = client.post(
+        f"/api/v1/accounts/{caller.uuid}/slots", json={"starts_at": best["starts"], "minutes": best["minutes"]}
+    )
     assert made.status_code == 201
     assert made.json["starts"] == best["starts"]
-    again = client.post(f"/api/v1/accounts/{caller.uuid}/slots", json={"starts_at": best["starts"], "minutes": best["minutes"]})
+    again = client.post(
+        f"/api/v1/accounts/{caller.uuid}/slots", json={"starts_at": best["starts"], "minutes": best["minutes"]}
+    )
     assert again.status_code == 409
 
 

@@ -22,7 +22,13 @@ MONDAY = dt.date(2026, 11, 23)
 
 
 def workday(day: dt.date, rep: str = "rep@x", **fields) -> WorkDay:
-    usual = {"starts": dt.time(9), "ends": dt.time(17), "lunch_from": dt.time(12), "lunch_until": dt.time(13), "lunch_minutes": 30}
+    usual = {
+        "starts": dt.time(9),
+        "ends": dt.time(17),
+        "lunch_from": dt.time(12),
+        "lunch_until": dt.time(13),
+        "lunch_minutes": 30,
+    }
     return WorkDay(rep=rep, day=day, zone=ZONE, home=HOME, **(usual | fields))
 
 
@@ -52,7 +58,12 @@ def test_a_span_is_one_problem_with_a_shift_for_each_rep_and_day():
     on = week_of(3)
     works = (*map(workday, on), workday(on[1], "other@x"))
     problem = week.build(week.Span(works, (wish(1, on), wish(2, [on[1]], "other@x")))).problem
-    assert [(shift.rep, shift.day) for shift in problem.shifts] == [("rep@x", 0), ("rep@x", 1), ("rep@x", 2), ("other@x", 1)]
+    assert [(shift.rep, shift.day) for shift in problem.shifts] == [
+        ("rep@x", 0),
+        ("rep@x", 1),
+        ("rep@x", 2),
+        ("other@x", 1),
+    ]
     assert [shift.start - 86_400 * shift.day for shift in problem.shifts] == [9 * 3600] * 4
     first, second = problem.visits
     assert first.shifts == tuple(f"rep@x-{day}" for day in on)
@@ -113,7 +124,10 @@ def test_a_promised_day_is_kept_where_the_bonus_outweighs_the_detour():
 
 def test_each_day_cut_out_of_a_week_holds_by_itself_and_accounts_for_what_it_leaves_out():
     on = week_of(3)
-    wishes = [wish(number, on, minutes=90, opening_hours="Mo-We 08:00-16:00" if number % 2 else None) for number in range(1, 25)]
+    wishes = [
+        wish(number, on, minutes=90, opening_hours="Mo-We 08:00-16:00" if number % 2 else None)
+        for number in range(1, 25)
+    ]
     _built, _full, solution, days = solved(week.Span(tuple(map(workday, on)), tuple(wishes)))
     assert [check.check(day.problem, day.solution) for day in days] == [[], [], []]
     made = [stop.visit for day in days for route in day.solution.routes for stop in route.stops]
@@ -214,7 +228,9 @@ def test_an_appointment_stands_on_its_day_and_a_task_is_done_by_its_day(session,
 
 
 def test_a_short_cadence_is_visited_several_times_in_a_week(session, rep, monday, quick):
-    make.make_account(session, rep, name="often", tier="A", cadence_days=2, last_visited_on=monday - dt.timedelta(days=3))
+    make.make_account(
+        session, rep, name="often", tier="A", cadence_days=2, last_visited_on=monday - dt.timedelta(days=3)
+    )
     run = made(session, [rep], monday, 5)
     assert sum(len(plan.stops) for plan in run.plans) == 3
     assert all(len(plan.stops) <= 1 for plan in run.plans)
@@ -271,7 +287,10 @@ def test_a_span_of_no_day_or_too_many_is_refused(session, rep, monday, days, sen
 def test_somebody_who_works_on_no_day_of_the_span_is_planned_for_what_was_asked(session, rep, monday):
     saturday = monday + dt.timedelta(days=5)
     run = services.request_plans(session, [rep], saturday, 2)
-    assert [plan.day for plan in runs.run_by_uuid(session, run.uuid).plans] == [saturday, saturday + dt.timedelta(days=1)]
+    assert [plan.day for plan in runs.run_by_uuid(session, run.uuid).plans] == [
+        saturday,
+        saturday + dt.timedelta(days=1),
+    ]
 
 
 def test_a_manager_sees_runs_of_the_own_team_only(session, as_user, monday):

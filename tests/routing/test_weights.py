@@ -76,7 +76,9 @@ def monday():
     return today + dt.timedelta(days=7 - today.weekday())
 
 
-def test_a_managers_weights_hold_for_the_teams_below_and_the_organisations_for_everybody_else(company, session, as_user):
+def test_a_managers_weights_hold_for_the_teams_below_and_the_organisations_for_everybody_else(
+    company, session, as_user
+):
     weighing_services.set_weights(session, company["planner"], Weights(tier_a=80.0))
     with as_user(company["manager"]) as acting:
         weighing_services.set_weights(acting, company["manager"], Weights(tier_a=70.0))
@@ -103,10 +105,14 @@ def test_a_usual_deal_has_more_digits_where_money_has_no_cents(session):
 
 
 def test_open_deals_raise_the_prize_and_are_told(company, session, monday):
-    account = make.make_account(session, company["rep"], tier="A", cadence_days=30, last_visited_on=monday - dt.timedelta(days=30))
+    account = make.make_account(
+        session, company["rep"], tier="A", cadence_days=30, last_visited_on=monday - dt.timedelta(days=30)
+    )
     stage = make.make_stage(session)
     deal = make.make_opportunity(session, account, company["rep"], amount_minor=1_000_000, stage_id=stage.id)
-    make.make_opportunity(session, account, company["rep"], amount_minor=1_000_000, stage_id=make.make_stage(session, "lost").id)
+    make.make_opportunity(
+        session, account, company["rep"], amount_minor=1_000_000, stage_id=make.make_stage(session, "lost").id
+    )
     (candidate,) = queries.day_input(session, company["rep"], monday).candidates
     amount = 10_000 * stage.probability / 100
     assert candidate.why["deals"] == round(amount)
@@ -117,7 +123,9 @@ def test_open_deals_raise_the_prize_and_are_told(company, session, monday):
 
 
 def test_a_stop_of_the_published_plan_is_worth_more_on_its_day_only(company, session, monday):
-    make.make_account(session, company["rep"], at=HOME, tier="A", cadence_days=30, last_visited_on=monday - dt.timedelta(days=30))
+    make.make_account(
+        session, company["rep"], at=HOME, tier="A", cadence_days=30, last_visited_on=monday - dt.timedelta(days=30)
+    )
     plan = services.request_plan(session, company["rep"], monday, queue=False)
     tasks.plan_day(session.principal, plan_id=plan.id, publish=True)
     session.expire_all()

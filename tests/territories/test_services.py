@@ -41,7 +41,7 @@ def owner_of(session, account):
 
 def test_saving_gives_every_account_in_it_its_owner(session, land):
     saved = create(session, owner=land["kim"], regions=[land["west"]])
-    assert (saved.accounts, saved.owner_named, saved.is_waiting) == (1, 0, False)
+    assert (saved.accounts, saved.owner_named, saved.placing.status) == (1, 0, "done")
     assert owner_of(session, land["in_west"]) == land["kim"].id
     assert owner_of(session, land["in_east"]) is None
 
@@ -188,7 +188,7 @@ def test_what_somebody_changed_since_is_not_undone(session, land):
 def test_many_accounts_are_assigned_by_a_job(session, land, monkeypatch):
     monkeypatch.setattr(services, "AT_ONCE", 0)
     saved = create(session, owner=land["kim"], regions=[land["west"]])
-    assert saved.is_waiting
+    assert saved.placing.status != "done"
     assert (saved.placing.total, saved.placing.done, saved.accounts) == (1, 0, None)
     assert owner_of(session, land["in_west"]) is None
     while geography.place_chunk(session, saved.placing):

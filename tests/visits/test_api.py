@@ -37,7 +37,11 @@ def test_what_is_posted_is_read_again(rep, company, name):
     made = rep.post(f"{BASE}/{name}", json=bodies(company.account)[name])
     assert made.status_code == 201, made.text
     said = made.get_json()
-    assert (said["account"], said["account_name"], said["user"]) == (str(company.account.uuid), "Mine & Co", company.rep.email)
+    assert (said["account"], said["account_name"], said["user"]) == (
+        str(company.account.uuid),
+        "Mine & Co",
+        company.rep.email,
+    )
     assert rep.get(made.headers["Location"]).get_json() == said
     assert rep.get(f"{BASE}/{name}").get_json() == {"items": [said], "next": None}
 
@@ -132,7 +136,9 @@ def test_a_visit_that_was_made_is_logged_with_its_outcome(rep, company):
 
 def test_lists_narrow_by_their_words(rep, company, session):
     now = clock.now()
-    make.make_visit(session, company.account, company.rep, status="done", outcome="order", finished_at=now - dt.timedelta(days=3))
+    make.make_visit(
+        session, company.account, company.rep, status="done", outcome="order", finished_at=now - dt.timedelta(days=3)
+    )
     make.make_visit(session, company.account, company.rep, status="planned", starts_at=LATER, minutes=30)
     make.make_activity(session, company.account, company.rep, kind="mail")
     make.make_activity(session, company.account, company.manager, kind="call")
@@ -156,7 +162,9 @@ def test_a_task_is_ticked_off_and_opened_again(rep, company):
     done = rep.patch(url, json={"done": True}, headers={"If-Match": etag})
     assert done.get_json()["done"] is True
     assert rep.patch(url, json={"done": False}, headers={"If-Match": etag}).status_code == 412
-    opened = rep.patch(url, json={"done": False, "title": "Else"}, headers={"If-Match": done.headers["ETag"]}).get_json()
+    opened = rep.patch(
+        url, json={"done": False, "title": "Else"}, headers={"If-Match": done.headers["ETag"]}
+    ).get_json()
     assert (opened["done"], opened["done_at"], opened["title"]) == (False, None, "Else")
 
 

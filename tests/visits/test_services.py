@@ -52,7 +52,9 @@ def test_two_appointments_of_one_person_do_not_overlap(session, company):
 
 
 def test_a_cancelled_appointment_makes_room_and_can_stand_again(session, company):
-    first = services.schedule_visit(session, account=company.account, user=company.rep, starts_at=tomorrow(), minutes=30)
+    first = services.schedule_visit(
+        session, account=company.account, user=company.rep, starts_at=tomorrow(), minutes=30
+    )
     services.cancel_visit(session, first)
     services.restore_visit(session, first)
     assert first.status == "planned"
@@ -69,7 +71,9 @@ def test_a_cancelled_appointment_makes_room_and_can_stand_again(session, company
 )  # fmt: skip
 def test_an_appointment_that_cannot_be_is_refused(session, company, starts_at, minutes, word):
     with pytest.raises(Invalid, match=word):
-        services.schedule_visit(session, account=company.account, user=company.rep, starts_at=starts_at, minutes=minutes)
+        services.schedule_visit(
+            session, account=company.account, user=company.rep, starts_at=starts_at, minutes=minutes
+        )
 
 
 def test_who_left_gets_no_appointment(session, company):
@@ -83,7 +87,11 @@ def test_who_left_gets_no_appointment(session, company):
 
 def test_checking_in_measures_the_distance_to_the_account(session, company):
     visit = services.check_in(
-        session, account_id=company.account.id, account=company.account, user_id=company.rep.id, position=(-76.88, 40.28)
+        session,
+        account_id=company.account.id,
+        account=company.account,
+        user_id=company.rep.id,
+        position=(-76.88, 40.28),
     )
     # A hundredth of a degree of latitude on the mean sphere: 6,371,008.8 m * pi / 180 / 100.
     assert visit.distance_metres == pytest.approx(1111.95, abs=0.1)
@@ -118,7 +126,12 @@ def test_when_nobody_was_met_the_visit_stays_due(session, company):
 def test_an_earlier_visit_logged_later_does_not_move_the_day_back(session, company):
     for days in (1, 9):
         services.log_visit(
-            session, account=company.account, user_id=company.rep.id, outcome="order", zone=ZONE, at=clock.now() - days * DAY
+            session,
+            account=company.account,
+            user_id=company.rep.id,
+            outcome="order",
+            zone=ZONE,
+            at=clock.now() - days * DAY,
         )
     session.refresh(company.account)
     assert company.account.last_visited_on == (clock.now() - DAY).astimezone(ZoneInfo(ZONE)).date()
@@ -155,7 +168,9 @@ def test_what_fits_no_visit_is_refused(session, company, fields, word):
 # -- facts over the line
 
 
-def test_a_fact_for_an_account_that_stood_on_a_published_plan_is_accepted_for_14_days(session, company, as_user, publish):
+def test_a_fact_for_an_account_that_stood_on_a_published_plan_is_accepted_for_14_days(
+    session, company, as_user, publish
+):
     publish(company.rep, company.hidden, clock.now() - 13 * DAY)
     with as_user(company.rep) as acting:
         visit = services.check_in(acting, account_id=company.hidden.id, account=None, user_id=company.rep.id)
@@ -200,7 +215,9 @@ def test_nobody_writes_a_visit_in_the_name_of_somebody_out_of_sight(company, as_
 
 @pytest.mark.parametrize("kind", ["call", "mail", "meeting", "note"])
 def test_an_activity_stands_on_the_timeline_under_its_kind(session, company, kind):
-    services.log_activity(session, account=company.account, user_id=company.rep.id, kind=kind, subject=" Asked \n twice ", note="n")
+    services.log_activity(
+        session, account=company.account, user_id=company.rep.id, kind=kind, subject=" Asked \n twice ", note="n"
+    )
     assert lines(session, company.account) == [(kind, "Asked twice", "n")]
 
 
@@ -215,14 +232,24 @@ def test_an_activity_needs_a_known_kind_and_a_line(session, company):
 def test_the_timeline_is_in_the_order_of_what_happened(session, company):
     def log(subject, hours):
         services.log_activity(
-            session, account=company.account, user_id=company.rep.id, kind="call", subject=subject, at=clock.now() - hours * HOUR
+            session,
+            account=company.account,
+            user_id=company.rep.id,
+            kind="call",
+            subject=subject,
+            at=clock.now() - hours * HOUR,
         )
 
     log("second", 5)
     log("first", 9)
     finish(session, company)
     log("third", 1)
-    assert [summary for _kind, summary, _detail in lines(session, company.account)] == ["order", "third", "second", "first"]
+    assert [summary for _kind, summary, _detail in lines(session, company.account)] == [
+        "order",
+        "third",
+        "second",
+        "first",
+    ]
 
 
 def test_ticking_a_task_off_is_undone_without_a_trace_on_the_timeline(session, company):
@@ -250,7 +277,9 @@ def test_a_managers_tick_is_told_as_the_managers(session, company):
     assert session.scalar(select(Touch.user_id)) == company.manager.id
 
 
-@pytest.mark.parametrize("fields", [{"title": " "}, {"title": "x" * 301}, {"due_on": dt.date(1, 1, 1)}, {"note": "x" * 20_001}])
+@pytest.mark.parametrize(
+    "fields", [{"title": " "}, {"title": "x" * 301}, {"due_on": dt.date(1, 1, 1)}, {"note": "x" * 20_001}]
+)
 def test_what_fits_no_task_is_refused(session, company, fields):
     with pytest.raises(Invalid):
         services.add_task(session, account_id=company.account.id, user_id=company.rep.id, **({"title": "x"} | fields))

@@ -30,7 +30,9 @@ def today() -> dt.date:
 
 
 def undo_of(page: str) -> str:
-    return re.search(r'<form method="post" action="([^"]+)">\s*<input[^>]+>\s*<button class="btn btn-sm btn-quiet">Undo', page)[1]
+    return re.search(
+        r'<form method="post" action="([^"]+)">\s*<input[^>]+>\s*<button class="btn btn-sm btn-quiet">Undo', page
+    )[1]
 
 
 # -- tasks
@@ -60,11 +62,22 @@ def test_a_tick_can_be_undone(rep, company, session):
 
 def test_a_task_is_added_and_changed(rep, company, session):
     assert "Which account" in rep.get("/tasks/new").text
-    fields = {"account": str(company.account.uuid), "title": "Send it", "due_on": "2026-12-01", "needs_visit": "y", "person": str(company.rep.uuid)}
+    fields = {
+        "account": str(company.account.uuid),
+        "title": "Send it",
+        "due_on": "2026-12-01",
+        "needs_visit": "y",
+        "person": str(company.rep.uuid),
+    }
     assert rep.get(f"/tasks/new?account={company.account.uuid}").status_code == 200
     assert rep.post("/tasks/new", data=fields).headers["Location"] == "/tasks"
     task = session.query(Task).one()
-    assert (task.title, task.due_on, task.needs_visit, task.user_id) == ("Send it", dt.date(2026, 12, 1), True, company.rep.id)
+    assert (task.title, task.due_on, task.needs_visit, task.user_id) == (
+        "Send it",
+        dt.date(2026, 12, 1),
+        True,
+        company.rep.id,
+    )
     page = rep.get(f"/tasks/{task.uuid}").text
     assert 'value="2026-12-01"' in page
     changed = {"title": "Send it again", "due_on": "", "person": str(company.rep.uuid)}
@@ -74,7 +87,10 @@ def test_a_task_is_added_and_changed(rep, company, session):
 
 
 def test_a_task_without_a_word_is_refused_at_its_field(rep, company):
-    answer = rep.post("/tasks/new", data={"account": str(company.account.uuid), "title": " ", "person": str(company.rep.uuid), "note": "kept"})
+    answer = rep.post(
+        "/tasks/new",
+        data={"account": str(company.account.uuid), "title": " ", "person": str(company.rep.uuid), "note": "kept"},
+    )
     assert answer.status_code == 422
     assert "Say in a line" in answer.text
     assert "kept" in answer.text
@@ -151,7 +167,12 @@ def test_what_came_of_an_appointment_is_logged_at_the_desk(rep, company, session
 
 
 def test_a_visit_made_without_an_appointment_is_logged(rep, company, session):
-    fields = {"account": str(company.account.uuid), "outcome": "interested", "day": (today() - DAY).isoformat(), "time": "14:30"}
+    fields = {
+        "account": str(company.account.uuid),
+        "outcome": "interested",
+        "day": (today() - DAY).isoformat(),
+        "time": "14:30",
+    }
     answer = rep.post("/visits/log", data=fields)
     assert answer.headers["Location"] == f"/accounts/{company.account.uuid}"
     visit = session.query(Visit).one()
@@ -175,7 +196,9 @@ def test_an_own_visit_shows_without_the_account_that_went_away(rep, company, ses
 def test_a_call_is_logged_in_one_step_from_the_account(rep, company, session):
     page = rep.get(f"/accounts/{company.account.uuid}").text
     assert 'id="quick-log"' in page
-    answer = rep.post("/activities/new", data={"account": str(company.account.uuid), "kind": "call", "subject": "Asked about stock"})
+    answer = rep.post(
+        "/activities/new", data={"account": str(company.account.uuid), "kind": "call", "subject": "Asked about stock"}
+    )
     assert answer.headers["Location"] == f"/accounts/{company.account.uuid}"
     made = session.query(Activity).one()
     assert (made.kind, made.subject, made.user_id) == ("call", "Asked about stock", company.rep.id)
@@ -206,8 +229,18 @@ def test_what_is_no_activity_is_refused(rep, company, session, fields):
 
 def test_the_accounts_page_shows_what_is_planned_what_was_and_what_is_to_do(rep, company, session):
     make.make_task(session, company.account, company.rep, title="Send the offer")
-    make.make_visit(session, company.account, company.rep, status="planned", starts_at=clock.now() + DAY, minutes=30, purpose="Yearly talk")
-    services.log_activity(session, account=company.account, user_id=company.rep.id, kind="call", subject="Asked about stock")
+    make.make_visit(
+        session,
+        company.account,
+        company.rep,
+        status="planned",
+        starts_at=clock.now() + DAY,
+        minutes=30,
+        purpose="Yearly talk",
+    )
+    services.log_activity(
+        session, account=company.account, user_id=company.rep.id, kind="call", subject="Asked about stock"
+    )
     make.make_opportunity(session, company.account, company.rep, name="Forklifts", amount_minor=990_000)
     page = said(rep.get(f"/accounts/{company.account.uuid}"))
     for text in ("Send the offer", "Yearly talk", "Asked about stock", "Forklifts", "$9,900.00", "Log a visit"):
@@ -227,7 +260,9 @@ def test_the_timeline_says_outcomes_in_words(rep, company, session):
 @pytest.mark.parametrize("role", ["rep", "manager"])
 def test_the_other_half_is_neither_seen_nor_written(company, login_as, session, role):
     client = login_as(getattr(company, role))
-    visit = make.make_visit(session, company.hidden, company.other, status="planned", starts_at=clock.now() + DAY, minutes=30)
+    visit = make.make_visit(
+        session, company.hidden, company.other, status="planned", starts_at=clock.now() + DAY, minutes=30
+    )
     task = make.make_task(session, company.hidden, company.other, title="Secret task")
     hidden = str(company.hidden.uuid)
     for path in (f"/visits/{visit.uuid}", f"/tasks/{task.uuid}", f"/visits/new?account={hidden}", f"/visits/log?account={hidden}",
@@ -256,7 +291,9 @@ def test_what_people_type_is_never_markup(rep, company, session):
         session, account, company.rep, status="done", outcome="order", finished_at=clock.now(), note=f"{evil}note",
         next_step=f"{evil}step", purpose=f"{evil}purpose", no_position_reason=f"{evil}reason",
     )  # fmt: skip
-    services.log_activity(session, account=account, user_id=company.rep.id, kind="note", subject=f"{evil}subject", note=f"{evil}note")
+    services.log_activity(
+        session, account=account, user_id=company.rep.id, kind="note", subject=f"{evil}subject", note=f"{evil}note"
+    )
     for path in ("/tasks", f"/tasks/{task.uuid}", f"/visits/{done.uuid}", f"/accounts/{account.uuid}",
                  f"/activities/new?account={account.uuid}", f"/visits/new?account={account.uuid}"):  # fmt: skip
         assert "<script>alert" not in rep.get(path).text, path

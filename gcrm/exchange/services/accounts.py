@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from gcrm.core import money
+from gcrm.core import db, money
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Invalid
 from gcrm.exchange.mapping import Mapping
@@ -90,7 +90,7 @@ def _match(session: PrincipalSession, usual: Usual) -> None:
 
 
 def _reject_hidden(session: PrincipalSession, usual: Usual) -> None:
-    if session.principal is not None and session.principal.database_role == "gcrm_scoped":
+    if db.is_scoped(session):
         session.execute(text(_REJECT_HIDDEN), {"source": usual.source})
 
 

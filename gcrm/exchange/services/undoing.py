@@ -53,18 +53,19 @@ def undo(session: PrincipalSession, batch: ImportBatch) -> Undone:
 
 
 def _undo_accounts(session: PrincipalSession) -> Undone:
-    _mark_changed(session, "accounts", accounts.MARK)
-    _mark_used(session, "accounts")
-    restored = _write(session, _restore("accounts", accounts.RESTORED))
-    removed = _write(session, _REMOVE.format(table="accounts"))
-    return Undone(removed, restored, _count_kept(session))
+    return _undo_customers(session, "accounts", accounts.MARK, accounts.RESTORED)
 
 
 def _undo_contacts(session: PrincipalSession) -> Undone:
-    _mark_changed(session, "contacts", contacts.MARK)
-    _mark_used(session, "contacts")
-    restored = _write(session, _restore("contacts", contacts.RESTORED))
-    removed = _write(session, _REMOVE.format(table="contacts"))
+    return _undo_customers(session, "contacts", contacts.MARK, contacts.RESTORED)
+
+
+def _undo_customers(session: PrincipalSession, table: str, mark: str, columns: tuple[str, ...]) -> Undone:
+    """Give back what was there before; what the file brought goes, unless somebody has used it since."""
+    _mark_changed(session, table, mark)
+    _mark_used(session, table)
+    restored = _write(session, _restore(table, columns))
+    removed = _write(session, _REMOVE.format(table=table))
     return Undone(removed, restored, _count_kept(session))
 
 

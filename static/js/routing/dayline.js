@@ -50,7 +50,7 @@ export class Dayline {
       rows.push([stop.start, this.stop(stop, held)]);
       now = stop.depart;
     }
-    if (state.stops.length && state.back > now) rows.push([now, this.quiet("drive", now, state.back, this.texts.home)]);
+    if (state.stops.length && state.back > now) rows.push([now, this.quiet("drive", now, state.back, state.end_text ?? this.texts.home)]);
     for (const pause of state.breaks) rows.push([pause.start, this.quiet("lunch", pause.start, pause.end, pause.text)]);
     return rows.sort(([one], [other]) => one - other).map(([, row]) => row);
   }

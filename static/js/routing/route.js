@@ -1,4 +1,4 @@
-/** A day's route on the map: home, numbered stops, and the straight legs between them; drawn anew on "route-changed". */
+/** A day's route on the map: home or hotels, numbered stops, and the straight legs between them; drawn anew on "route-changed". */
 import { openMap, settingsOfPage } from "../core/map.js";
 import { draw } from "../core/map_style.js";
 import { make } from "../core/page.js";
@@ -16,7 +16,7 @@ function boundsOf(features) {
 const lines = (features) => ({ type: "FeatureCollection", features: features.filter(({ properties }) => properties.kind === "route") });
 
 function mark(map, { geometry, properties }, isNext) {
-  const text = properties.kind === "home" ? "⌂" : String(properties.number);
+  const text = { home: "⌂", hotel: "☾" }[properties.kind] ?? String(properties.number);
   const element = make("div", { className: `route-mark route-${isNext ? "next" : properties.status ?? "home"}`, textContent: text });
   if (properties.name) element.title = properties.name;
   if (properties.number) element.dataset.number = properties.number;

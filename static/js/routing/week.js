@@ -102,7 +102,8 @@ class Mover {
     const day = this.element.querySelector(`[data-plan="${id}"]`);
     day.querySelector("[data-visits]").textContent = day.querySelector("[data-visits]").textContent.replace(/\d+/, state.visits);
     day.querySelector("[data-driving]").textContent = state.travel_text;
-    day.querySelector("[data-back]").textContent = state.visits ? fill(this.texts.back, { time: state.back_text }) : "";
+    day.querySelector("[data-back]").textContent = state.back_said;
+    day.querySelector("[data-night]")?.replaceChildren(state.night);
     const menu = this.element.querySelector("[data-move]");
     day.querySelector(".week-stops").replaceChildren(...state.stops.map((stop) => this.row(stop, menu)));
   }
