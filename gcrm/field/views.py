@@ -17,7 +17,7 @@ from gcrm.core.geo import lon_lat
 from gcrm.field import queries, services
 from gcrm.people import access
 from gcrm.people.models import User
-from gcrm.routing import feeds, handover, labels, reasons
+from gcrm.routing import beside, feeds, handover, labels, reasons
 from gcrm.routing import live_services as live
 from gcrm.routing import queries as plans
 from gcrm.routing import services as planning
@@ -37,6 +37,8 @@ def today() -> Any:
     """Today's route, the next stop first."""
     rep = _rep()
     day = queries.day_of(web.session(), rep, forms.day(request.args.get("day")))
+    if day.plan:
+        beside.wake()
     return render_template(
         "field/today.html", day=day, sentence=reasons.sentence, change=labels.change, causes=labels.CAUSES,
         links=handover.links(feeds.sheet(web.session(), day.plan)) if day.plan else {}, route=plans.route_geojson(day.plan) if day.plan else None,

@@ -38,6 +38,21 @@ def solve(problem: Problem, time_limit: float) -> Solution:
     return _solve(problem, time_limit)
 
 
+def wake() -> None:
+    """Have the planner load while somebody looks at a plan, so that the first change needs no wait; this does not wait."""
+    if not has_request_context() or not _lock.acquire(blocking=False):
+        return
+    try:
+        if not _planners:
+            planner = _planner()
+            planner.asked += 1
+            planner.connection.send((planner.asked, "load", ()))
+    except OSError:
+        _forget()
+    finally:
+        _lock.release()
+
+
 def source_for(settings: Settings) -> TravelTimes:
     """Return the source of travel times that the settings name; a road graph is not opened within a request."""
     name = travel.source_name(settings)
@@ -140,7 +155,13 @@ def _geometry(settings: Settings, places: Sequence[Place]) -> list[Leg]:
     return travel.source_for(settings).geometry(places)
 
 
-ANSWERS: dict[str, Callable[..., Any]] = {"solve": _solve, "travel": _travel, "geometry": _geometry}
+def _load() -> None:
+    from gcrm.routing import solver
+
+    solver.load()
+
+
+ANSWERS: dict[str, Callable[..., Any]] = {"load": _load, "solve": _solve, "travel": _travel, "geometry": _geometry}
 
 
 def _work(there: Connection) -> None:

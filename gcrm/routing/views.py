@@ -15,6 +15,7 @@ from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.people import access
 from gcrm.people import queries as people
 from gcrm.routing import (
+    beside,
     edits,
     fair_shares,
     labels,
@@ -81,8 +82,11 @@ def show(plan_id: UUID) -> Any:
     session = web.session()
     plan = queries.plan_by_uuid(session, plan_id, with_problem=True)
     ids = [stop.account_id for stop in plan.stops] + [left.account_id for left in plan.left_out]
+    is_editable = edits.editable(session, plan)
+    if is_editable:
+        beside.wake()
     return render_template(
-        "routing/show.html", plan=plan, state=plan_pages.state(session, plan), is_editable=edits.editable(session, plan),
+        "routing/show.html", plan=plan, state=plan_pages.state(session, plan), is_editable=is_editable,
         changes=plan_pages.history(session, plan), groups=queries.left_out_by_reason(plan), sentence=reasons.sentence,
         labels=reasons.LEFT_OUT, accounts=queries.account_uuids(session, ids),
         zone=queries.zone_of(session, plan.rep), local=labels.clock_of(queries.zone_of(session, plan.rep)),

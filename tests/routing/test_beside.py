@@ -38,6 +38,19 @@ def test_an_answer_is_the_solvers(request_context):
     assert stops(solution) == stops(solver.solve(DAY, time_limit=0.3))
 
 
+def test_who_only_looks_wakes_a_planner_that_then_answers(request_context):
+    beside.wake()
+    woken = beside._planners[0].process
+    beside.wake()
+    assert check(DAY, beside.solve(DAY, 0.3)) == []
+    assert beside._planners[0].process is woken
+
+
+def test_nobody_is_woken_outside_of_a_request():
+    beside.wake()
+    assert beside._planners == []
+
+
 def test_one_process_answers_all_questions_and_another_takes_over_when_it_died(request_context):
     beside.solve(DAY, 0.3)
     first = beside._planners[0].process
