@@ -10,7 +10,8 @@ from typing import Any
 from gcrm.core.errors import Invalid
 from gcrm.core.geo import metres_between
 from gcrm.routing.legs import leg, path
-from gcrm.routing.problem import End, EndOf, Place, Problem, Shift
+from gcrm.routing.problem import OPTIONAL, End, EndOf, Place, Problem, Shift, Visit
+from gcrm.routing.solution import FEASIBLE, OPTIMAL, Route, Solution
 
 USUAL_SAVING_MINUTES = 60
 MOST_SAVING_MINUTES = 600
@@ -171,6 +172,85 @@ def at_home(problem: Problem, evenings: Collection[str]) -> Problem:
         return shift
 
     return replace(problem, shifts=tuple(slept(shift) for shift in problem.shifts))
+
+
+# -- and home again --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A morning on which somebody leaves a hotel: the visit that stands for it, and the drive home paid the evening before."""
+
+    visit: Visit
+    evening: str
+    paid: float
+
+
+def with_departures(problem: Problem) -> tuple[Problem, list[Departure]]:
+    """The problem in which a night pays for the drive home at once, and gets it back when the next day leaves the hotel.
+
+    An unused shift ends where it began, so a search would sleep at a hotel and never come home. Here an evening's end at a
+    hotel costs the drive home on top, and a visit of no time at the hotel, worth as much, is there for the next day only,
+    at its very beginning, when nobody can come from home. Whoever goes on from the hotel gets it before anything else; who
+    does not has paid the drive home.
+    """
+    shifts = {shift.id: shift for shift in problem.shifts}
+    departures: list[Departure] = []
+    price = problem.cost_per_travel_second
+    for shift in problem.shifts:
+        evening = shifts[shift.from_place.shift] if isinstance(shift.from_place, EndOf) else None
+        if evening is None or not isinstance(evening.to_place, tuple):
+            continue
+        home, ends = evening.to_place[0], [evening.to_place[0]]
+        for end in evening.to_place[1:]:
+            back = leg(problem, end.place, home.place, shift.travel_factor)
+            if not back or not leg(problem, home.place, end.place, shift.travel_factor):
+                continue
+            paid, at_once = round(price * back, 9), ((shift.start, shift.start),)
+            visit = Visit(f"from {end.place} {shift.id}", end.place, 0, at_once, paid, OPTIONAL, (shift.id,))
+            departures.append(Departure(visit, evening.id, paid))
+            ends.append(replace(end, cost=end.cost + paid))
+        shifts[evening.id] = replace(evening, to_place=tuple(ends))
+    visits = (*problem.visits, *(departure.visit for departure in departures))
+    return replace(problem, shifts=tuple(shifts.values()), visits=visits), departures
+
+
+def without_departures(problem: Problem, solution: Solution, departures: Sequence[Departure]) -> Solution:
+    """The solution as one of the problem itself, without the visits that stand for departures."""
+    if not departures:
+        return solution
+    prizes = {departure.visit.id: departure.paid for departure in departures}
+    nights = {(departure.evening, departure.visit.place): departure.paid for departure in departures}
+    got = sum(prizes.get(stop.visit, 0.0) for route in solution.routes for stop in route.stops)
+    cut = [_without(route, prizes) for route in solution.routes]
+    kept = [route for route, _ in cut]
+    rested = problem.cost_per_waiting_second * sum(seconds for _, seconds in cut)
+    empty = [one for one, route in zip(solution.routes, kept, strict=True) if not route.stops]
+    paid = sum(nights.get((route.shift, route.end_place or 0), 0.0) for route in solution.routes)
+    saved = problem.cost_per_travel_second * sum(route.travel_seconds for route in empty)
+    saved += problem.cost_per_shift * len(empty)
+    routes = tuple(route for route in kept if route.stops)
+    metres = [route.travel_metres for route in routes]
+    return replace(
+        solution, status=FEASIBLE if solution.status == OPTIMAL else solution.status, bound=None,
+        objective=solution.objective - got + paid + saved + rested, prize=solution.prize - got, routes=routes,
+        travel_seconds=sum(route.travel_seconds for route in routes),
+        travel_metres=None if solution.travel_metres is None or None in metres else sum(each or 0 for each in metres),
+        unserved=tuple(one for one in solution.unserved if one.visit not in prizes),
+    )  # fmt: skip
+
+
+def _without(route: Route, names: Collection[str]) -> tuple[Route, int]:
+    """A route without its departure, if it has one: it leaves so much later that it need not wait at its first stop."""
+    if not route.stops or route.stops[0].visit not in names:
+        return route, 0
+    left, stops = route.stops[0].depart, route.stops[1:]
+    if not stops or any(taken.start < stops[0].start for taken in route.breaks):
+        return replace(route, leave=left, stops=stops), 0
+    first = stops[0]
+    later = first.waiting_seconds
+    first = replace(first, arrive=first.arrive + later, waiting_seconds=0)
+    return replace(route, leave=left + later, stops=(first, *stops[1:])), later
 
 
 # -- what it saves ---------------------------------------------------------------------------------------------------

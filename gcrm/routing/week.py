@@ -26,6 +26,7 @@ MOST_VISITS = 2000
 """Of one problem: a table of travel times has its square."""
 MOST_SHOWN = 120
 """Visits left out that a day keeps at hand, the most valuable ones."""
+SHARE_OF_HINTS = 0.2
 SHARE_AT_HOME = 0.35
 """Of the time of a search with nights away, what the same days without them get."""
 KNOWN_LESS = 0.95
@@ -279,21 +280,44 @@ def worthwhile(
 ) -> tuple[Problem, Solution]:
     """The problem and what `search(problem, share of the time)` finds for it, with nights away where they pay.
 
-    The search weighs a night's cost against prizes too, and the problem cannot say that a rep comes home again. So nights
-    that save too little, or that no visit follows, are spent at home, and the rest is searched once more; and the days are
-    planned without any night first, which stands unless the other plan is better.
+    The days are planned without any night first, and that plan stands unless one with nights is better. A night is a choice
+    of several days at once, which a search may miss; then days that need not come home say between which of them one
+    could lie. All in all up to 2.25 times the time, once where no night is allowed.
     """
     if not any(isinstance(shift.from_place, EndOf) for shift in problem.shifts):
         return problem, search(problem, 1.0)
     plain = nights.at_home(problem, [shift.id for shift in problem.shifts])
-    settled = search(plain, SHARE_AT_HOME)
-    solution = search(problem, 1 - SHARE_AT_HOME)
+    best = plain, search(plain, SHARE_AT_HOME)
+    found = _nights_away(built, problem, search, 1 - SHARE_AT_HOME)
+    if found is None:
+        # Days that need not come home show between which of them a night lies best; then only that one is looked at.
+        hints = stays(built, problem, search(problem, SHARE_OF_HINTS))
+        kept = {stay.evening for stay in hints if stay.is_followed}
+        narrow = nights.at_home(problem, [shift.id for shift in problem.shifts if shift.id not in kept])
+        found = _nights_away(built, narrow, search, SHARE_AT_HOME) if kept else None
+    return max([best, *([found] if found else [])], key=lambda pair: _worth(*pair))
+
+
+def _nights_away(
+    built: Built, problem: Problem, search: Callable[[Problem, float], Solution], share: float
+) -> tuple[Problem, Solution] | None:
+    """Plan with nights away that each pay; None where there is none.
+
+    The search weighs a night's cost against prizes too. So nights that save too little, or that no visit follows, are
+    spent at home, and the rest is searched once more.
+    """
+
+    def honest(given: Problem) -> Solution:
+        wide, departures = nights.with_departures(given)
+        return nights.without_departures(given, search(wide, share), departures)
+
+    solution = honest(problem)
     poor = _poor(built, problem, solution)
     if poor:
         problem = nights.at_home(problem, poor)
-        solution = search(problem, SHARE_AT_HOME)
-    if _poor(built, problem, solution) or _worth(plain, settled) >= _worth(problem, solution):
-        return plain, settled
+        solution = honest(problem)
+    if _poor(built, problem, solution) or not stays(built, problem, solution):
+        return None
     return problem, solution
 
 

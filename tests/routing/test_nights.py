@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from icalendar import Calendar
@@ -42,6 +43,7 @@ from gcrm.routing.day import Candidate, WorkDay, problem_of
 from gcrm.routing.nights import Away, Hotel, Rule
 from gcrm.routing.problem import End, EndOf
 from tests import factories as make
+from tests.routing import instances
 
 ZONE = "America/New_York"
 HOME = (-76.88, 40.27)
@@ -225,7 +227,9 @@ def test_a_night_that_saves_too_little_is_searched_again_without_it_and_the_time
 
     strict = replace(built, away=away(week_of(2), saving_minutes=600))
     problem, solution = week.worthwhile(strict, full, search)
-    assert [share for _problem, share in asked] == [0.35, 0.65, 0.35]
+    # At home; with nights; again without the poor ones; what days hint at that need not come home, and once more.
+    assert [share for _problem, share in asked][:3] == [0.35, 0.65, 0.65]
+    assert sum(share for _problem, share in asked) <= 2.6
     assert all(isinstance(shift.from_place, int) and isinstance(shift.to_place, int) for shift in problem.shifts)
     assert week.stays(built, problem, solution) == []
 
@@ -672,3 +676,29 @@ def test_the_rep_reads_on_the_phone_where_the_day_ends(session, away_plans, logi
     client = login_as(first.rep)
     assert "Night at Far Inn, Route 1, Far" in client.get(f"/field/?day={first.day}").text
     assert "Night at" not in client.get(f"/field/?day={second.day}").text
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_who_sleeps_away_pays_the_drive_home_unless_the_next_day_goes_on_from_there(seed):
+    # Two customers far out, and time for one a day: asleep at the inn the rep is still to come home.
+    far = [instances.visit(name, 5, duration=4000, prize=100) for name in ("a", "b")]
+    days = [
+        instances.shift(
+            f"d{day}",
+            day=day,
+            start=86_400 * day,
+            end=86_400 * day + 6_000,
+            to=[{"place": 0}, {"place": 4, "cost": 0.1}],
+        )
+        for day in range(3)
+    ]
+    for before, after in pairwise(days):
+        after["from"] = {"end_of": before["id"]}
+    days[-1]["to"] = 0
+    given = instances.problem(*far, shifts=days)
+    wide, departures = nights.with_departures(given)
+    solution = nights.without_departures(given, solver.solve(wide, steps=20_000, seed=seed), departures)
+    assert check.check(given, solution) == []
+    assert all(route.stops for route in solution.routes)
+    # The last stop is followed by the drive home: whichever days are used, the plan ends where it began.
+    assert solution.routes[-1].end_place == 0
