@@ -269,16 +269,24 @@ def settled(session: Session, rep: User, first: dt.date, last: dt.date, zone: st
     return set(session.scalars(visited)) | set(session.scalars(planned))
 
 
+AROUND = dt.timedelta(days=7)
+"""A colleague's visit further off than that is no reason not to go."""
+
+
 def lent_out(
     session: Session, rep: User, zone: str, first: dt.date, last: dt.date, together: Iterable[int] = ()
 ) -> set[int]:
-    """A rep's accounts that colleagues visit on days ahead, but for those of a span whose reps are planned together."""
+    """A rep's accounts that colleagues visit within `AROUND` of a span, but for those whose reps are planned together in it."""
+    soonest = max(clock.today(zone), first - AROUND)
     here = AccountShare.user_id.in_(together) & AccountShare.until.between(first, last)
     query = (
         select(AccountShare.account_id)
         .join(Account, Account.id == AccountShare.account_id)
         .where(
-            Account.owner_id == rep.id, AccountShare.user_id != rep.id, AccountShare.until >= clock.today(zone), ~here
+            Account.owner_id == rep.id,
+            AccountShare.user_id != rep.id,
+            AccountShare.until.between(soonest, last + AROUND),
+            ~here,
         )
     )
     return set(session.scalars(query))
