@@ -43,6 +43,7 @@ NEAR_EACH_STOP = 30
 FIRST_CYCLE = 20_000
 PAIR_SHARE = 0.15
 CHOOSING = 0.3
+LONGEST_PATIENCE = 6000
 WANTING = 0.3
 FAVOUR = 3.0
 
@@ -359,7 +360,10 @@ def walk(g, p, steps, serves_all, patience, prices, warm, cold):
     found = False
     shifts = len(g.start)
     grouped = len(g.patterned) > 0 and g.patterned.any()
+    first_patience = patience
     for _ in range(steps):
+        # With each round of the prices it waits longer: the near plans are seen by then.
+        patience = min(first_patience * (1 + p.counts[RESTARTS] // len(prices)), LONGEST_PATIENCE)
         if serves_all:
             serve_step(g, p)
         else:
