@@ -179,37 +179,6 @@ class Plan:
         last = max(row[k] for row in track.late)
         return first, last
 
-    def remove(self, s: int, gone: set[int]) -> bool:
-        """Take stops out of a shift, and with them what cannot stay without them."""
-        whole = set(gone)
-        for v in gone:
-            g = self.model.group[v]
-            if g >= 0 and self.model.group_patterns[g] is not None:
-                whole |= {u for u in self.model.members[g] if self.where[u] >= 0 and not self.is_fixed(u)}
-        done = True
-        for t in sorted({self.where[v] for v in whole}):
-            done &= self.put(t, tuple(v for v in self.tracks[t].stops if v not in whole))
-        if self.narrow:
-            self._widen({self.model.group[v] for v in whole})
-        return done
-
-    def _widen(self, groups: set[int]) -> None:
-        """Give back their windows to visits whose group has no other served."""
-        narrow = dict(self.narrow)
-        for g in groups:
-            if g < 0 or not self.model.group_gap[g]:
-                continue
-            served = [v for v in self.model.members[g] if self.where[v] >= 0]
-            for v in self.model.members[g]:
-                if self.where[v] < 0 or len(served) == 1:
-                    narrow.pop(v, None)
-        if len(narrow) == len(self.narrow):
-            return
-        freed = {self.where[v] for v in self.narrow if v not in narrow and self.where[v] >= 0}
-        self.narrow = narrow
-        for s in sorted(freed):
-            self.put(s, self.tracks[s].stops)
-
     def is_fixed(self, v: int) -> bool:
         """Say whether a visit is a locked stop that is kept."""
         s = self.where[v]

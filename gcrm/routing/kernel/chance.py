@@ -34,11 +34,3 @@ def unit(dice):
 def below(dice, n):
     """Return a whole number in [0, n)."""
     return int(unit(dice) * n)
-
-
-@compiled
-def shuffle(dice, numbers, size):
-    """Shuffle the first `size` numbers in place (Fisher and Yates)."""
-    for i in range(size - 1, 0, -1):
-        j = below(dice, i + 1)
-        numbers[i], numbers[j] = numbers[j], numbers[i]

@@ -334,11 +334,6 @@ def position(p, v):
 
 
 @compiled
-def is_fixed(p, v):
-    return p.where[v] >= 0 and position(p, v) < p.fixed[p.where[v]]
-
-
-@compiled
 def is_full(g, p, v):
     """Say whether the group of a visit takes no more."""
     group = g.group[v]
