@@ -15,7 +15,7 @@ from flask_smorest import Blueprint
 from gcrm.core import api, web
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
-from gcrm.maps import queries
+from gcrm.maps import region_queries
 from gcrm.maps.metrics import METRICS, STATS_LEVELS
 
 blp = Blueprint(
@@ -72,7 +72,9 @@ class RegionStats(MethodView):
         """A metric by region for the accounts of a selection; the parts always add up to the total."""
         session = web.session()
         parent = geography.parse_region(session, wanted["parent"]) if wanted["parent"] else None
-        stats = queries.region_stats(session, wanted["level"], wanted["metric"], Selection.parse(request.args), parent)
+        stats = region_queries.region_stats(
+            session, wanted["level"], wanted["metric"], Selection.parse(request.args), parent
+        )
         body = asdict(stats)
         del body["currency"]
         return api.answer({**body, "as_of": stats.as_of.isoformat()}, etag=_mark(body))

@@ -14,13 +14,16 @@ from flask_babel import lazy_gettext as _l
 from gcrm.core import money
 from gcrm.core.formats import number
 from gcrm.customers.selecting import Selection
+from gcrm.geography import queries as geography
 from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.geography.models import Region
 from gcrm.geography.queries import LoadedLevel
 from gcrm.maps import palette
 from gcrm.maps.classes import Classes, classify
 from gcrm.maps.metrics import METRICS, Metric
-from gcrm.maps.queries import RegionFigure, RegionStats, Shapes
+from gcrm.maps.region_queries import RegionFigure, RegionStats
+from gcrm.maps.shape_queries import Shapes
+from gcrm.people.queries import organisation
 
 METRIC_LABELS = {
     "accounts": _l("Accounts"),
@@ -110,6 +113,26 @@ def status_items() -> list[dict[str, Any]]:
     """The colour key of accounts, with the discs in which no status has more than half."""
     mixed = {"label": _("Several, mixed"), "light": palette.MAP_LIGHT["mark"], "dark": palette.MAP_DARK["mark"]}
     return [*palette.status_items({word: str(label) for word, label in STATUS_LABELS.items()}), mixed]
+
+
+# -- what a selection says ----------------------------------------------------------------------------------------------
+
+
+def chips(selection: Selection) -> list[dict[str, str]]:
+    """What the selection says, each word with the form's field that it came from."""
+    pairs = zip(selection.chips(), selection.pairs(), strict=True)
+    return [{**chip, "name": name, "key": key} for chip, (name, key) in pairs]
+
+
+def list_url(selection: Selection) -> str:
+    return url_for("customers.index") + (f"?{selection.query_string()}" if selection else "")
+
+
+def home(session: Any) -> tuple[float, float, float, float] | None:
+    """Where a map without accounts opens: the organisation's country, if its regions are loaded."""
+    company = organisation(session)
+    states = geography.regions_of(session, "state", company.country) if company else []
+    return geography.bounds(session, [row.id for row in states]) if states else None
 
 
 # -- how figures are written -------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The map of accounts, the map of regions, its drawing to take away, and the tiles below them."""
+"""The map of accounts and the tiles below it."""
 
 from __future__ import annotations
 
@@ -6,44 +6,27 @@ import uuid
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from gcrm.core import clock, web
-from gcrm.core.formats import day
+from gcrm.core import web
 from gcrm.customers import queries as customers
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
-from gcrm.geography.levels import HEXAGON_AREAS_KM2
-from gcrm.geography.models import Region
-from gcrm.geography.queries import LoadedLevel
-from gcrm.maps import draw, forms, layers, queries
-from gcrm.maps.forms import RegionsWanted
-from gcrm.maps.metrics import METRICS, is_above
-from gcrm.maps.queries import RegionStats
-from gcrm.people.queries import organisation
+from gcrm.maps import forms, layers, place_queries, region_views, tile_queries
 
 bp = Blueprint("maps", __name__)
+bp.register_blueprint(region_views.bp)
 
 MVT = "application/vnd.mapbox-vector-tile"
 FOUND = 6
 FOUND_REGIONS = 30
 """So many are looked through: namesakes in which there is no account come last."""
 LISTED = 50
-TOP = 20
-FEW_STATES = 8
-"""A company with nearly all of its accounts in so few states sees counties first."""
-NEARLY_ALL = 0.95
-SANDBOX = (
-    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:;"
-    " frame-ancestors 'self'"
-)
-"""The drawing is a page of scripts of its own: it may run them, and nothing else."""
 
 
 @bp.get("/tiles/accounts/<int:z>/<int:x>/<int:y>.mvt")
 def account_tile(z: int, x: int, y: int) -> Response:
-    return web.etag_answer(queries.account_tile(web.session(), z, x, y, Selection.parse(request.args)), MVT)
+    return web.etag_answer(tile_queries.account_tile(web.session(), z, x, y, Selection.parse(request.args)), MVT)
 
 
 # -- accounts ----------------------------------------------------------------------------------------------------------
@@ -56,7 +39,7 @@ def accounts() -> Any:
     loaded = geography.loaded(session)
     nobody = uuid.UUID(int=0)
     settings = {
-        **layers.ground(loaded, queries.bounds(session, selection) or _home(session)),
+        **layers.ground(loaded, place_queries.bounds(session, selection) or layers.home(session)),
         "accounts": "/tiles/accounts/{z}/{x}/{y}.mvt?" + selection.query_string(),
         "card": url_for(".card", account_id=nobody).replace(str(nobody), "{id}"),
         "here": url_for(".here"),
@@ -77,7 +60,7 @@ def accounts() -> Any:
 def summary() -> Any:
     """How many of the selection the map shows, and why; for the page's script."""
     selection = Selection.parse(request.args)
-    found = queries.bounds(web.session(), selection)
+    found = place_queries.bounds(web.session(), selection)
     return render_template("maps/_summary.html", bounds=found and layers.roomy(found), **_summary(selection))
 
 
@@ -85,27 +68,10 @@ def _summary(selection: Selection) -> dict[str, Any]:
     return {
         "selection": selection,
         "figures": customers.figures(web.session(), selection),
-        "chips": _chips(selection),
-        "unplaced_url": _list_url(selection.with_value("place", "unplaced")),
-        "outside_url": _list_url(selection.with_value("place", "outside")),
+        "chips": layers.chips(selection),
+        "unplaced_url": layers.list_url(selection.with_value("place", "unplaced")),
+        "outside_url": layers.list_url(selection.with_value("place", "outside")),
     }
-
-
-def _chips(selection: Selection) -> list[dict[str, str]]:
-    """What the selection says, each word with the form's field that it came from."""
-    pairs = zip(selection.chips(), selection.pairs(), strict=True)
-    return [{**chip, "name": name, "key": key} for chip, (name, key) in pairs]
-
-
-def _list_url(selection: Selection) -> str:
-    return url_for("customers.index") + (f"?{selection.query_string()}" if selection else "")
-
-
-def _home(session: Any) -> tuple[float, float, float, float] | None:
-    """Where a map without accounts opens: the organisation's country, if its regions are loaded."""
-    company = organisation(session)
-    states = geography.regions_of(session, "state", company.country) if company else []
-    return geography.bounds(session, [row.id for row in states]) if states else None
 
 
 @bp.get("/map/found")
@@ -115,10 +81,10 @@ def found() -> Any:
     selection = Selection.parse({"q": words})
     rows = customers.accounts_page(session, selection, per_page=FOUND).rows if words else []
     regions = geography.search(session, words, layers.OUTLINES_FROM_ZOOM, limit=FOUND_REGIONS) if words else []
-    held = queries.holding(session, [region.id for region in regions])
+    held = place_queries.holding(session, [region.id for region in regions])
     regions = sorted(regions, key=lambda region: region.id not in held)[:FOUND]
     return render_template(
-        "maps/_found.html", words=words, rows=rows, spots=queries.spots(session, [row.id for row, _owner in rows]),
+        "maps/_found.html", words=words, rows=rows, spots=place_queries.spots(session, [row.id for row, _owner in rows]),
         regions=[(region, geography.bounds(session, [region.id])) for region in regions],
         above={each.id: each.name for each in geography.regions_by_id(session, {region.parent_id or 0 for region in regions})},
     )  # fmt: skip
@@ -134,137 +100,5 @@ def card(account_id: uuid.UUID) -> Any:
 def here() -> Any:
     """The accounts in one cell, for those that no zoom takes apart."""
     z, x, y = (request.args.get(name, -1, type=int) for name in ("z", "x", "y"))
-    found_here, count = queries.accounts_in_tile(web.session(), z, x, y, Selection.parse(request.args), LISTED)
+    found_here, count = tile_queries.accounts_in_tile(web.session(), z, x, y, Selection.parse(request.args), LISTED)
     return render_template("maps/_here.html", accounts=found_here, count=count)
-
-
-# -- regions -----------------------------------------------------------------------------------------------------------
-
-
-@bp.get("/regions")
-def choropleth() -> Any:
-    """A figure by region: the map, the same as a table, and the way down to finer regions."""
-    wanted = RegionsWanted.parse(request.args)
-    part = _part(wanted)
-    session = web.session()
-    bounds = part["bounds"] or queries.bounds(session, wanted.selection) or _home(session)
-    settings = layers.ground(part["loaded"], bounds) | {
-        "choropleth": part["figures"],
-        "part": url_for(".choropleth_part"),
-    }
-    shown, more = forms.filter_fields(wanted.selection)
-    return render_template("maps/choropleth.html", map_settings=settings, fields=shown, more_fields=more, **part)
-
-
-@bp.get("/regions/part")
-def choropleth_part() -> Any:
-    """The panel's figures and the map's, for the page's script."""
-    return render_template("maps/_regions.html", **_part(RegionsWanted.parse(request.args)))
-
-
-def _part(wanted: RegionsWanted) -> dict[str, Any]:
-    session, selection = web.session(), wanted.selection
-    loaded, path, stats = _read(wanted)
-    metric = METRICS[stats.metric]
-    classes = layers.classes_of(stats, wanted.classes, wanted.method)
-    shapes = queries.hexagon_shapes(session, stats, layers.MOST_SHAPES)
-    figures = layers.choropleth(stats, classes, selection, layers.below(loaded, stats.level), shapes)
-    rows = _sorted(stats, wanted.sort)
-    return {
-        "wanted": wanted,
-        "words": wanted.words | {"level": stats.level, "parent": f"{path[-1].country}:{path[-1].code}" if path else ""},
-        "loaded": loaded,
-        "credits": layers.credit_text(loaded),
-        "path": path,
-        "levels": layers.level_choices(loaded, queries.has_territories(session), stats.level),
-        "level_labels": layers.LEVEL_LABELS,
-        "metrics": layers.METRIC_LABELS,
-        "methods": layers.METHOD_LABELS,
-        "stats": stats,
-        "metric": metric,
-        "write": layers.writing(metric, stats.currency),
-        "counted_label": layers.METRIC_LABELS[layers.counted(metric)],
-        "rows": rows if wanted.all else rows[:TOP],
-        "figures": figures,
-        "bounds": geography.bounds(session, [path[-1].id]) if path else None,
-        "chips": _chips(selection),
-        "outside_url": _list_url(selection.with_value("place", "outside")),
-        "unplaced_url": _list_url(selection.with_value("place", "unplaced")),
-    }
-
-
-def _read(wanted: RegionsWanted) -> tuple[list[LoadedLevel], list[Region], RegionStats]:
-    """What is loaded, the way down to the parent, and the figures."""
-    session = web.session()
-    loaded = geography.loaded(session)
-    path = queries.path_to(session, geography.parse_region(session, wanted.parent)) if wanted.parent else []
-    while path and wanted.level in layers.OUTLINES_FROM_ZOOM and not is_above(path[-1].level, wanted.level):
-        path.pop()
-    parent = path[-1] if path else None
-    if wanted.level:
-        return loaded, path, queries.region_stats(session, wanted.level, wanted.metric, wanted.selection, parent)
-    level = _usual_level(loaded, parent)
-    stats = queries.region_stats(session, level, wanted.metric, wanted.selection, parent)
-    largest = sorted((region.count for region in stats.regions), reverse=True)[:FEW_STATES]
-    is_local = sum(largest) >= NEARLY_ALL * (stats.total - stats.outside)
-    if level == "state" and is_local and "county" in {each.level for each in loaded}:
-        stats = queries.region_stats(session, "county", wanted.metric, wanted.selection)
-    return loaded, path, stats
-
-
-def _usual_level(loaded: list[LoadedLevel], parent: Region | None) -> str:
-    present = [level for level in layers.OUTLINES_FROM_ZOOM if level in {each.level for each in loaded}]
-    if parent is not None:
-        finer = layers.below(loaded, parent.level).get(parent.country)
-        return finer or next(iter(HEXAGON_AREAS_KM2))
-    return present[0] if present else "hex100"
-
-
-def _sorted(stats: RegionStats, sort: str) -> list[Any]:
-    """The regions in the order of the table, those without a figure last."""
-    word, is_down = sort.removeprefix("-"), sort.startswith("-")
-    if word == "name":
-        return sorted(stats.regions, key=lambda region: (region.name.casefold(), region.code), reverse=is_down)
-    key = {"value": "value", "count": "count", "area": "area_km2"}[word]
-    known = [region for region in stats.regions if getattr(region, key) is not None]
-    rest = [region for region in stats.regions if getattr(region, key) is None]
-    return sorted(known, key=lambda region: getattr(region, key), reverse=is_down) + rest
-
-
-# -- to take away ------------------------------------------------------------------------------------------------------
-
-
-@bp.get("/regions/print")
-def print_regions() -> Any:
-    """The drawing in a frame, with ways to keep it."""
-    wanted = RegionsWanted.parse(request.args)
-    _loaded, path, stats = _read(wanted)
-    return render_template("maps/print.html", query=wanted.query(level=stats.level), title=layers.title(stats, path))
-
-
-@bp.get("/regions/folium.html")
-def folium_regions() -> Response:
-    """The region map as one file that opens without a network."""
-    wanted = RegionsWanted.parse(request.args)
-    loaded, path, stats = _read(wanted)
-    session = web.session()
-    drawing = layers.drawing(
-        stats, layers.classes_of(stats, wanted.classes, wanted.method), queries.shapes(session, stats)
-    )
-    company = organisation(session)
-    said = [f"{chip['label']}: {chip['value']}" for chip in _chips(wanted.selection)]
-    page = draw.draw_apart(
-        drawing
-        | {
-            "title": layers.title(stats, path),
-            "company": company.name if company else "",
-            "filters": said,
-            "date": _("As of %(day)s", day=day(clock.today(company.timezone if company else "UTC"))),
-            "credits": layers.credit_text(loaded),
-        }
-    )
-    answer = Response(page, mimetype="text/html")
-    answer.headers["Content-Security-Policy"] = SANDBOX
-    if request.args.get("download") == "1":
-        answer.headers["Content-Disposition"] = f'attachment; filename="{stats.metric}-by-{stats.level}.html"'
-    return answer

@@ -93,7 +93,7 @@ def ahead() -> Any:
         level=level, wanted=wanted, owners=_owner_choices(),
         sums=queries.totals(session, _open_ones(wanted)), month_name=month_name, settled_days=WIN_RATE_DAYS,
         settled=queries.settled(session, wanted, clock.now() - dt.timedelta(days=WIN_RATE_DAYS)),
-        map_url=web.url_if_there("maps.choropleth", level=level, metric="pipeline"),
+        map_url=web.url_if_there("maps.regions.choropleth", level=level, metric="pipeline"),
     )  # fmt: skip
 
 

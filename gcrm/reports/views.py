@@ -78,7 +78,7 @@ def team() -> Any:
         rest=by_territory.get(here.id if here else None, NOTHING) if nodes else NOTHING,
         reps=_rep_rows(by_person, users, queries.days_today(session, today)), most_reps=MOST_REPS,
         feed=visits.latest_visits(session, FEED, within), outcomes=OUTCOME_LABELS, tones=OUTCOME_TONES,
-        sort=_sort(), map_url=web.url_if_there("maps.choropleth", level="territory"), today=today, link=web.url_if_there,
+        sort=_sort(), map_url=web.url_if_there("maps.regions.choropleth", level="territory"), today=today, link=web.url_if_there,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from gcrm.core.cluster import SUPERUSER
 from gcrm.customers import selection as selection_fields
 from gcrm.customers.selecting import Selection
 from gcrm.geography import services as geography
-from gcrm.maps import queries
+from gcrm.maps import place_queries, region_queries, tile_queries
 from tests.maps.mvt import tile_of
 
 assert selection_fields
@@ -167,7 +167,7 @@ def measure_tiles(who: str, principal: db.Principal, n: int) -> None:
             for x, y in sampled(session, z, n):
                 where = {"z": z, "x": x, "y": y, "size": 4 ** (30 - z)}
                 plain.append(timed(partial(rows, session, PLAIN_TILE, where))[0])
-                took, tile = timed(partial(queries.account_tile, session, z, x, y, Selection()))
+                took, tile = timed(partial(tile_queries.account_tile, session, z, x, y, Selection()))
                 ours.append(took)
                 sizes.append(len(tile))
         print(f"{who:8} {z:4} {spread(ours)}   {spread(plain)}   {max(sizes) / 1000:7.1f}", flush=True)
@@ -181,11 +181,11 @@ def measure_stats(who: str, principal: db.Principal, join: bool) -> None:
             ("county", "prospect_density"),
             ("hex100", "accounts"),
         ):
-            took, stats = timed(partial(queries.region_stats, session, level, metric, Selection()))
+            took, stats = timed(partial(region_queries.region_stats, session, level, metric, Selection()))
             print(f"{who:8} {level:8} {metric:18} {took:8.1f} ms  {len(stats.regions):7,} regions", flush=True)
         print(f"{who:8} plain GROUP BY county_id      {timed(partial(rows, session, PLAIN_STATS))[0]:8.1f} ms")
         print(
-            f"{who:8} bounds                        {timed(partial(queries.bounds, session, Selection()))[0]:8.1f} ms"
+            f"{who:8} bounds                        {timed(partial(place_queries.bounds, session, Selection()))[0]:8.1f} ms"
         )
         if join:
             print(f"{who:8} spatial join                  {timed(partial(rows, session, SPATIAL_JOIN))[0]:8.1f} ms")

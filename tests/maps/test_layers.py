@@ -10,7 +10,7 @@ from gcrm.customers.selecting import Selection
 from gcrm.geography.queries import LoadedLevel
 from gcrm.maps import layers, palette
 from gcrm.maps.metrics import METRICS
-from gcrm.maps.queries import RegionFigure, RegionStats
+from gcrm.maps.region_queries import RegionFigure, RegionStats
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 
@@ -86,7 +86,7 @@ def test_a_region_of_the_selection_gives_way_to_the_one_clicked(request_context)
 
 
 def test_a_drawing_has_the_colours_of_its_legend(request_context) -> None:
-    from gcrm.maps.queries import Shapes
+    from gcrm.maps.shape_queries import Shapes
 
     shape = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
     figures = [RegionFigure("us", code, code, 10.0, n, n / 10) for code, n in (("a", 1), ("b", 50))]

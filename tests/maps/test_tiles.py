@@ -13,7 +13,7 @@ from gcrm.core.geo import ewkt
 from gcrm.customers import selection as selection_fields
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
-from gcrm.maps import queries
+from gcrm.maps import place_queries, tile_queries
 from tests import factories as make
 from tests.maps import mvt
 
@@ -35,7 +35,7 @@ def around(tile: tuple[int, int, int]) -> set[tuple[int, int, int]]:
 def features_of(session, tiles, selection: Selection | None = None) -> list[mvt.Feature]:
     found = []
     for z, x, y in sorted(tiles):
-        layers = mvt.decode(queries.account_tile(session, z, x, y, selection or Selection()))
+        layers = mvt.decode(tile_queries.account_tile(session, z, x, y, selection or Selection()))
         assert set(layers) <= {"accounts"}
         found += layers["accounts"].features if layers else []
     return found
@@ -146,7 +146,7 @@ def test_amounts_in_another_currency_are_not_added(session, company):
 
 
 def test_a_crowded_tile_shows_cells_and_loses_nobody(session, monkeypatch):
-    monkeypatch.setattr(queries, "MOST_POINTS", 3)
+    monkeypatch.setattr(tile_queries, "MOST_POINTS", 3)
     for i in range(5):
         make.make_account(session, at=(-76.88 + i * 0.0001, 40.27))
     features = features_of(session, {mvt.tile_of(-76.88, 40.27, 12)})
@@ -168,13 +168,13 @@ def test_the_same_rows_give_the_same_bytes(session):
     draw = random.Random(1)
     for _ in range(20):
         make.make_account(session, at=scatter(draw))
-    assert len({queries.account_tile(session, 0, 0, 0, Selection()) for _ in range(3)}) == 1
+    assert len({tile_queries.account_tile(session, 0, 0, 0, Selection()) for _ in range(3)}) == 1
 
 
 @pytest.mark.parametrize("tile", [(23, 0, 0), (1, 2, 0), (1, 0, 2), (0, -1, 0)])
 def test_there_is_no_tile_outside_the_square(tile, session):
     with pytest.raises(NotFound):
-        queries.account_tile(session, *tile, Selection())
+        tile_queries.account_tile(session, *tile, Selection())
 
 
 @pytest.mark.parametrize(
@@ -190,11 +190,11 @@ def test_bounds_take_the_shorter_way_round(places, expected, session):
     make.make_account(session, at=None)
     for place in places:
         make.make_account(session, at=place)
-    assert queries.bounds(session, Selection()) == expected
+    assert place_queries.bounds(session, Selection()) == expected
 
 
 def test_bounds_are_those_of_what_one_may_see(session, company, as_user):
     make.make_account(session, company["rep"], at=(-76.0, 40.0))
     make.make_account(session, company["other"], at=(-100.0, 30.0))
     with as_user(company["rep"]) as acting:
-        assert queries.bounds(acting, Selection()) == (-76.0, 40.0, -76.0, 40.0)
+        assert place_queries.bounds(acting, Selection()) == (-76.0, 40.0, -76.0, 40.0)

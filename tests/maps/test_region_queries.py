@@ -11,7 +11,7 @@ from gcrm.core.errors import Invalid
 from gcrm.core.geo import ewkt
 from gcrm.customers.selecting import Selection
 from gcrm.customers.selection import STATUS_LABELS
-from gcrm.maps import queries
+from gcrm.maps import region_queries
 from gcrm.maps.metrics import METRICS
 from tests import factories as make
 
@@ -100,7 +100,7 @@ def test_sums_equal_the_spatial_join_for_each_role(seed, session, country, peopl
                 for level in ("state", "county", "municipality"):
                     statement = text(JOIN.format(who=WHO.get(metric.word, "true"), what=WHAT.get(metric.word, "0")))
                     expected = {code: (n, amount) for code, n, amount in acting.execute(statement, {"level": level})}
-                    stats = queries.region_stats(acting, level, metric.word, Selection())
+                    stats = region_queries.region_stats(acting, level, metric.word, Selection())
                     assert {f.code: f.count for f in stats.regions} == {c: n for c, (n, _) in expected.items() if c}
                     assert stats.outside == expected.get(None, (0, 0))[0]
                     assert sum(f.count for f in stats.regions) + stats.outside == stats.total
@@ -114,7 +114,7 @@ def test_sums_equal_the_spatial_join_for_each_role(seed, session, country, peopl
 @pytest.mark.parametrize("level", ["hex10", "hex100", "hex1000"])
 def test_hexagons_hold_the_accounts_that_lie_in_them(level, session, country, people):
     write_at_random(session, people, random.Random(7))
-    stats = queries.region_stats(session, level, "accounts", Selection())
+    stats = region_queries.region_stats(session, level, "accounts", Selection())
     inside = text(
         "SELECT count(*) FROM accounts WHERE ST_Covers(ST_Buffer(gcrm_hexagon_boundary(:code, :area), 1e-7), location)"
     )
@@ -129,7 +129,7 @@ def test_hexagons_hold_the_accounts_that_lie_in_them(level, session, country, pe
 
 def test_a_hexagon_is_called_by_the_region_it_lies_in(session, country):
     make.make_account(session, at=(3.5, 0.5))
-    (figure,) = queries.region_stats(session, "hex100", "accounts", Selection()).regions
+    (figure,) = region_queries.region_stats(session, "hex100", "accounts", Selection()).regions
     assert figure.name == country["counties"][1].name
     assert figure.country == "hex100"
 
@@ -138,7 +138,7 @@ def test_the_whole_and_what_lies_outside_are_said_in_money_too(session, country)
     make.make_account(session, at=(2.2, 0.2), annual_value_minor=12_345)
     make.make_account(session, at=FAR_OUT, annual_value_minor=1_000)
     make.make_account(session, at=None, annual_value_minor=500)
-    stats = queries.region_stats(session, "county", "value", Selection())
+    stats = region_queries.region_stats(session, "county", "value", Selection())
     assert (stats.total, stats.outside, stats.unplaced) == (3, 2, 1)
     assert (stats.total_value, stats.outside_value, stats.regions[0].value) == (138.45, 15.0, 123.45)
     assert stats.unit == "USD"
@@ -147,7 +147,7 @@ def test_the_whole_and_what_lies_outside_are_said_in_money_too(session, country)
 def test_amounts_in_another_currency_are_left_out_and_counted(session, country):
     make.make_account(session, at=(2.2, 0.2), annual_value_minor=100)
     make.make_account(session, at=(2.2, 0.2), annual_value_minor=900_000, currency="KRW")
-    stats = queries.region_stats(session, "state", "value", Selection())
+    stats = region_queries.region_stats(session, "state", "value", Selection())
     assert stats.regions[0].value == 1.0
     assert stats.regions[0].count == 2
     assert stats.other_currencies == 1
@@ -157,12 +157,12 @@ def test_within_a_parent_regions_without_accounts_are_there_with_zero(session, c
     make.make_account(session, at=(2.2, 0.2), status="prospect")
     make.make_account(session, at=(4.5, 0.5), status="prospect")
     state = country["states"][0]
-    stats = queries.region_stats(session, "county", "prospects", Selection(), state)
+    stats = region_queries.region_stats(session, "county", "prospects", Selection(), state)
     assert [(f.code, f.count, f.value) for f in stats.regions] == [("01000", 1, 1), ("01001", 0, 0)]
     assert stats.total == 1
-    below = queries.region_stats(session, "municipality", "prospects", Selection(), state)
+    below = region_queries.region_stats(session, "municipality", "prospects", Selection(), state)
     assert [(f.code, f.count) for f in below.regions] == [("m0", 1), ("m1", 0)]
-    assert [f.code for f in queries.region_stats(session, "county", "prospects", Selection()).regions] == [
+    assert [f.code for f in region_queries.region_stats(session, "county", "prospects", Selection()).regions] == [
         "01000",
         "02000",
     ]
@@ -170,20 +170,20 @@ def test_within_a_parent_regions_without_accounts_are_there_with_zero(session, c
 
 def test_a_parent_has_to_lie_above(session, country):
     with pytest.raises(Invalid, match="county"):
-        queries.region_stats(session, "state", "accounts", Selection(), country["counties"][0])
+        region_queries.region_stats(session, "state", "accounts", Selection(), country["counties"][0])
 
 
 @pytest.mark.parametrize(("level", "metric"), [("street", "accounts"), ("county", "happiness")])
 def test_unknown_words_are_named(level, metric, session):
     with pytest.raises(Invalid, match="It is one of"):
-        queries.region_stats(session, level, metric, Selection())
+        region_queries.region_stats(session, level, metric, Selection())
 
 
 def test_territories_are_summed_by_who_holds_the_account(session, country, people):
     territory = make.make_territory(session, people["rep"], (country["counties"][0],), name="West")
     make.make_account(session, at=(2.2, 0.2))
     make.make_account(session, at=(4.5, 0.5))
-    stats = queries.region_stats(session, "territory", "accounts", Selection())
+    stats = region_queries.region_stats(session, "territory", "accounts", Selection())
     assert [(f.code, f.name, f.count) for f in stats.regions] == [(str(territory.uuid), "West", 1)]
     assert stats.regions[0].area_km2 == pytest.approx(country["counties"][0].area_km2)
     assert stats.outside == 1
@@ -192,5 +192,5 @@ def test_territories_are_summed_by_who_holds_the_account(session, country, peopl
 def test_a_selection_narrows_the_sums(session, country):
     make.make_account(session, at=(2.2, 0.2), status="prospect")
     make.make_account(session, at=(2.2, 0.2), status="customer")
-    stats = queries.region_stats(session, "county", "accounts", Selection.parse({"status": "customer"}))
+    stats = region_queries.region_stats(session, "county", "accounts", Selection.parse({"status": "customer"}))
     assert (stats.total, stats.regions[0].count) == (1, 1)

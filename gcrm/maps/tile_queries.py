@@ -1,0 +1,145 @@
+"""Reads for tiles of accounts: points near, cells further out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy.orm import Session
+
+from gcrm.customers.models import Account
+from gcrm.customers.selecting import Selection
+from gcrm.geography import tiles
+
+POINTS_FROM_ZOOM = 12
+CELL_ZOOMS = 6
+"""A tile below has 2^6 by 2^6 cells, each eight screen pixels wide."""
+MOST_POINTS = 2_000
+"""A tile with more accounts shows cells at every zoom, so that it stays below 450 kB."""
+LONGEST_NAME = 48
+EXTENT = 4096
+MICRODEGREES = 1_000_000
+NORTHERNMOST = 85.0511287
+"""Where the Web Mercator square ends; `gcrm_grid_key` has the same."""
+
+
+def account_tile(session: Session, z: int, x: int, y: int, selection: Selection) -> bytes:
+    """One tile of the selected accounts, layer `accounts`: points from zoom 12, below that cells.
+
+    A tile is a range of grid keys and so half-open by nature: every account with a place is in exactly one tile of a
+    zoom, and the sum of `n` over them is their number.
+    """
+    tiles.refuse_absent(z, x, y)
+    # The range says how many rows there are, from a handful to all of them, so a plan made for any range is of no use.
+    begin = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), (SELECT currency FROM organisation)")
+    currency = session.execute(begin).one()[1]
+    inside = [*in_tile(z, x, y), *selection.conditions()]
+    worth = _worth(currency)
+    features = _points(inside, worth, z, x, y) if _shows_points(session, z, inside) else _cells(inside, worth, z, x, y)
+    layer = features.subquery("features")
+    tile = select(func.ST_AsMVT(literal_column("features"), "accounts", EXTENT, "geom")).select_from(layer)
+    return bytes(session.scalar(tile) or b"")
+
+
+def in_tile(z: int, x: int, y: int) -> list[ColumnElement[bool]]:
+    """The condition that an account lies in a tile."""
+    first = func.gcrm_tile_key(cast(z, Integer), cast(x, BigInteger), cast(y, BigInteger))
+    return [Account.grid_key >= first, Account.grid_key < first + 4 ** (30 - z)]
+
+
+def _shows_points(session: Session, z: int, inside: Sequence[ColumnElement[bool]]) -> bool:
+    if z < POINTS_FROM_ZOOM:
+        return False
+    some = select(Account.id).where(*inside).limit(MOST_POINTS + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) <= MOST_POINTS
+
+
+def _worth(currency: str | None) -> ColumnElement[int]:
+    """An account's annual value in minor units of the organisation's currency; other currencies cannot be added to it."""
+    value = func.coalesce(Account.annual_value_minor, 0)
+    return case((Account.currency == currency, value), else_=0) if currency else value
+
+
+def _points(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: int, x: int, y: int) -> Select[Any]:
+    return (
+        select(
+            _spot(func.ST_X(Account.location), func.ST_Y(Account.location), z, x, y),
+            literal_column("1").label("n"),
+            cast(worth, BigInteger).label("value"),
+            cast(Account.uuid, Text).label("id"),
+            func.left(Account.name, LONGEST_NAME).label("name"),
+            Account.status,
+            Account.tier,
+        )
+        .where(*inside)
+        .order_by(Account.grid_key, Account.id)
+    )
+
+
+def _cells(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: int, x: int, y: int) -> Select[Any]:
+    """Accounts by cell, at their mean position; summed in whole numbers, so that the same rows give the same bytes."""
+    bits = 2 * max(0, 30 - z - CELL_ZOOMS)
+    rows = (
+        select(
+            Account.grid_key.op(">>")(literal_column(str(bits))).label("cell"),
+            worth.label("worth"),
+            Account.status,
+            cast(func.round(func.ST_X(Account.location) * MICRODEGREES), Integer).label("lon"),
+            cast(func.round(func.ST_Y(Account.location) * MICRODEGREES), Integer).label("lat"),
+        )
+        .where(*inside)
+        # It moves no row, and hides that a cell is made from a key: else the planner expects as many cells as keys, and sorts.
+        .offset(literal_column("0"))
+        .subquery("rows")
+    )
+    sums = (
+        select(
+            rows.c.cell,
+            func.count().label("n"),
+            cast(func.sum(rows.c.worth), BigInteger).label("value"),
+            func.count().filter(rows.c.status == "prospect").label("prospects"),
+            func.count().filter(rows.c.status == "customer").label("customers"),
+            func.sum(rows.c.lon).label("lon"),
+            func.sum(rows.c.lat).label("lat"),
+        )
+        .group_by(rows.c.cell)
+        .subquery("sums")
+    )
+    share = 1.0 / MICRODEGREES / sums.c.n
+    spot = _spot(sums.c.lon * share, sums.c.lat * share, z, x, y)
+    return select(spot, sums.c.n, sums.c.value, sums.c.prospects, sums.c.customers).order_by(sums.c.cell)
+
+
+def _spot(lon: Any, lat: Any, z: int, x: int, y: int) -> ColumnElement[Any]:
+    """A position in the tile's own whole units; what rounding takes over an edge is put back on it."""
+    latitude = func.radians(func.greatest(-NORTHERNMOST, func.least(NORTHERNMOST, lat)))
+    across = (lon + 180) / 360
+    down = (1 - func.ln(func.tan(latitude) + 1 / func.cos(latitude)) / func.pi()) / 2
+    units = [
+        func.greatest(0, func.least(EXTENT - 1, func.floor(share * (2**z * EXTENT) - first * EXTENT)))
+        for share, first in ((across, x), (down, y))
+    ]
+    return func.ST_MakePoint(*units).label("geom")
+
+
+def accounts_in_tile(
+    session: Session, z: int, x: int, y: int, selection: Selection, limit: int
+) -> tuple[list[Account], int]:
+    """The first accounts of a tile by name, and how many there are."""
+    tiles.refuse_absent(z, x, y)
+    inside = [*in_tile(z, x, y), *selection.conditions()]
+    found = session.scalars(select(Account).where(*inside).order_by(Account.name, Account.id).limit(limit))
+    return list(found), session.scalar(select(func.count()).select_from(Account).where(*inside)) or 0
