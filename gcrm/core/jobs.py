@@ -6,12 +6,15 @@ principal first, then ids. `defer(session, "exchange.run_import", batch_id=7)` q
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import importlib.util
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import text
@@ -25,6 +28,7 @@ QUEUES = ("now", "later")
 app = App(connector=PsycopgConnector())
 _functions: dict[str, Callable[..., None]] = {}
 _queues: dict[str, str] = {}
+_chores: list[tuple[float, Callable[[], None]]] = []
 
 
 def task(name: str, queue: str = "later", retries: int = 0) -> Callable[..., Any]:
@@ -39,6 +43,16 @@ def task(name: str, queue: str = "later", retries: int = 0) -> Callable[..., Any
         app.task(name=name, queue=queue, retry=retry)(run)
         _functions[name] = function
         _queues[name] = queue
+        return function
+
+    return decorate
+
+
+def chore(seconds: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Small work that a worker of `later` does again and again; a job for each time would fill the queue's tables."""
+
+    def decorate(function: Callable[[], None]) -> Callable[[], None]:
+        _chores.append((seconds, function))
         return function
 
     return decorate
@@ -96,8 +110,38 @@ def run_worker(queues: Sequence[str], **options: Any) -> None:
     """Work off the queues, until a signal comes or, with `wait=False`, until they are empty."""
     load_tasks()
     connector = PsycopgConnector(conninfo=_plain_url(), kwargs={"application_name": "gcrm worker"})
-    with app.replace_connector(connector) as opened:
+    with app.replace_connector(connector) as opened, _doing_chores(queues):
         opened.run_worker(queues=list(queues), name=" and ".join(queues), concurrency=1, **options)
+
+
+@contextlib.contextmanager
+def _doing_chores(queues: Sequence[str]) -> Iterator[None]:
+    """Each chore in a thread of its own while the worker runs."""
+    over = threading.Event()
+    threads = [
+        threading.Thread(target=_do, args=(function, seconds, over), name=function.__name__)
+        for seconds, function in _chores
+        if "later" in queues
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def _do(function: Callable[[], None], seconds: float, over: threading.Event) -> None:
+    """Again and again until it is over, and at least once; what fails is told and tried again."""
+    while True:
+        try:
+            function()
+        except Exception:
+            structlog.get_logger().exception("chore_failed", chore=function.__name__)
+        if over.wait(seconds):
+            return
 
 
 def _plain_url() -> str:

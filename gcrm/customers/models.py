@@ -14,7 +14,10 @@ from sqlalchemy import (
     Computed,
     FetchedValue,
     ForeignKey,
+    Identity,
     Index,
+    Integer,
+    SmallInteger,
     Text,
     UniqueConstraint,
     literal_column,
@@ -209,3 +212,104 @@ class Touch(Model):
     """The UUID of the thing itself."""
 
     user: Mapped[User | None] = relationship()
+
+
+# -- sums for maps -----------------------------------------------------------------------------------------------------
+# Written by the database alone (migration 0180); gcrm/README.md says how they stay exact.
+
+
+class CellSum(Model):
+    """What the accounts of one part of the company add up to in one cell of the map."""
+
+    __tablename__ = "cell_sums"
+    __table_args__ = {"postgresql_with": {"fillfactor": "80"}}  # noqa: RUF012 - SQLAlchemy's own name
+
+    kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    """0 everything, 1 a team with those below it, 2 a territory with those below it."""
+    part_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    zoom: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    """9, 11, 13 or 15: the cells are the tiles of that zoom."""
+    account_class: Mapped[int] = mapped_column("class", SmallInteger, primary_key=True, autoincrement=False)
+    """Status and tier by `gcrm_sum_class`; -1 all of them."""
+    cell: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """The first bits of the grid keys in it."""
+    n: Mapped[int] = mapped_column(BigInteger)
+    prospects: Mapped[int] = mapped_column(BigInteger)
+    customers: Mapped[int] = mapped_column(BigInteger)
+    value: Mapped[int] = mapped_column(BigInteger)
+    lon: Mapped[int] = mapped_column(BigInteger)
+    """The sum of longitudes in millionths of a degree, for the mean position; so `lat`."""
+    lat: Mapped[int] = mapped_column(BigInteger)
+
+
+class RegionSum(Model):
+    """What the accounts of one part of the company add up to in one region."""
+
+    __tablename__ = "region_sums"
+    __table_args__ = {"postgresql_with": {"fillfactor": "80"}}  # noqa: RUF012 - SQLAlchemy's own name
+
+    kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    part_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    level: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    """1 state, 2 county, 3 municipality."""
+    account_class: Mapped[int] = mapped_column("class", SmallInteger, primary_key=True, autoincrement=False)
+    region_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0 for what lies outside every region of the level, -2 of all levels, -1 for what has no place."""
+    n: Mapped[int] = mapped_column(BigInteger)
+    prospects: Mapped[int] = mapped_column(BigInteger)
+    customers: Mapped[int] = mapped_column(BigInteger)
+    value: Mapped[int] = mapped_column(BigInteger)
+    potential: Mapped[int] = mapped_column(BigInteger)
+    white_space: Mapped[int] = mapped_column(BigInteger)
+    foreign_accounts: Mapped[int] = mapped_column(BigInteger)
+    """Accounts in another currency than the organisation's, whose amounts are in no sum; with a value, with a potential."""
+    foreign_values: Mapped[int] = mapped_column(BigInteger)
+    foreign_potentials: Mapped[int] = mapped_column(BigInteger)
+
+
+class AccountChange(Model):
+    """What an account added to the sums or took away since they were last folded, with its sign."""
+
+    __tablename__ = "account_changes"
+    __table_args__ = (
+        Index("ix_account_changes_grid_key", "grid_key"),
+        {"postgresql_with": {"autovacuum_vacuum_scale_factor": "0", "autovacuum_vacuum_threshold": "2000"}},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    owner_id: Mapped[int | None]
+    territory_id: Mapped[int | None]
+    grid_key: Mapped[int | None] = mapped_column(BigInteger)
+    account_class: Mapped[int] = mapped_column("class", SmallInteger)
+    state_id: Mapped[int]
+    county_id: Mapped[int]
+    municipality_id: Mapped[int]
+    n: Mapped[int] = mapped_column(SmallInteger)
+    value: Mapped[int] = mapped_column(BigInteger)
+    potential: Mapped[int] = mapped_column(BigInteger)
+    white_space: Mapped[int] = mapped_column(BigInteger)
+    foreign_accounts: Mapped[int] = mapped_column(SmallInteger)
+    foreign_values: Mapped[int] = mapped_column(SmallInteger)
+    foreign_potentials: Mapped[int] = mapped_column(SmallInteger)
+    lon: Mapped[int] = mapped_column(Integer)
+    lat: Mapped[int] = mapped_column(Integer)
+
+
+class SumPart(Model):
+    """Whose accounts the sums of a team or territory hold, as of the last fold."""
+
+    __tablename__ = "sum_parts"
+
+    kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    member_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """A user of the team, or a territory."""
+    part_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class MovedPart(Model):
+    """A mark that teams or territories changed since the last fold: until then their sums are not asked."""
+
+    __tablename__ = "moved_parts"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[int] = mapped_column(SmallInteger)

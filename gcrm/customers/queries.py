@@ -32,6 +32,8 @@ from gcrm.core import db
 from gcrm.core.db import Model
 from gcrm.core.errors import Invalid, NotFound
 from gcrm.core.geo import ewkt
+from gcrm.core.models import Organisation
+from gcrm.customers import sum_queries
 from gcrm.customers.models import Account, AccountShare, Contact, Touch
 from gcrm.customers.near import covering_tiles
 from gcrm.customers.selecting import Selection
@@ -237,8 +239,21 @@ def _candidates(session: Session, function: str, words: str | None) -> list[int]
 
 
 def figures(session: Session, selection: Selection) -> Figures:
-    """Count, places and sums of a selection, in one statement."""
-    return _summed(session, _parts(session, selection, *_FIGURED))
+    """Count, places and sums of a selection."""
+    return _kept_figures(session, selection) or _summed(session, _parts(session, selection, *_FIGURED))
+
+
+def _kept_figures(session: Session, selection: Selection) -> Figures | None:
+    """The figures from the sums that the database keeps; None where it keeps none, or not by currency."""
+    currency = session.scalar(select(Organisation.currency))
+    part = sum_queries.part_of(session, selection) if currency else None
+    if part is None or currency is None:
+        return None
+    total, unplaced, outside = sum_queries.total(session, part)
+    if total.foreign_accounts:
+        return None
+    sums = [Sum(currency, total.n, total.value, total.potential)] if total.n else []
+    return Figures(total.n, total.n - unplaced, outside, sums)
 
 
 def figures_up_to(session: Session, selection: Selection, most: int) -> Figures | None:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from gcrm.core import clock, money
 from gcrm.core.errors import Invalid
 from gcrm.core.models import Organisation
+from gcrm.customers import sum_queries
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
 from gcrm.geography.levels import HEXAGON_AREAS_KM2
@@ -105,7 +106,9 @@ def region_stats(
     organisation = session.get(Organisation, 1)
     currency = organisation.currency if organisation else ""
     narrowed = [*selection.conditions(), *(_inside(parent) if parent else ())]
-    sums = _sums(session, column, shown, currency, narrowed)
+    sums = _kept_sums(session, level, shown, selection, parent) if currency else None
+    if sums is None:
+        sums = _sums(session, column, shown, currency, narrowed)
     outside = sums.pop(None, _Sum())
     everything = [*sums.values(), outside]
     total = sum(each.count for each in everything)
@@ -154,6 +157,33 @@ def _amount(word: str) -> Any:
         "potential": Account.potential_minor,
         "white_space": Account.potential_minor - func.coalesce(value, 0),
     }[word]
+
+
+def _kept_sums(
+    session: Session, level: str, metric: Metric, selection: Selection, parent: Region | None
+) -> dict[int | None, _Sum] | None:
+    """The sums that the database keeps; None where it keeps none for this level and selection."""
+    if parent is not None or level not in sum_queries.LEVELS:
+        return None
+    part = sum_queries.part_of(session, selection)
+    if part is None:
+        return None
+    found = sum_queries.by_region(session, part, level)
+
+    def count(each: sum_queries.Total) -> int:
+        return {"prospect": each.prospects, "customer": each.customers}.get(metric.status or "", each.n)
+
+    def told(all_of: Sequence[sum_queries.Total], unplaced: int = 0) -> _Sum:
+        amount = sum(getattr(each, metric.amount) for each in all_of) if metric.amount else 0
+        foreign = {"value": "foreign_values", None: None}.get(metric.amount, "foreign_potentials")
+        others = sum(getattr(each, foreign) for each in all_of) if foreign else 0
+        return _Sum(sum(map(count, all_of)), amount, unplaced, others)
+
+    sums: dict[int | None, _Sum] = {region: told([each]) for region, each in found.items() if region > 0}
+    nowhere = [each for region, each in found.items() if region <= 0]
+    if nowhere:
+        sums[None] = told(nowhere, count(found.get(sum_queries.UNPLACED, sum_queries.Total())))
+    return sums
 
 
 def _sums(

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    Subquery,
     Text,
     case,
     cast,
@@ -20,8 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from gcrm.core.errors import Invalid
+from gcrm.customers import sum_queries
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
+from gcrm.customers.values import TIERS
 from gcrm.geography import tiles
 
 POINTS_FROM_ZOOM = 12
@@ -29,6 +33,11 @@ CELL_ZOOMS = 6
 """A tile below has 2^6 by 2^6 cells, each eight screen pixels wide."""
 MOST_POINTS = 2_000
 """A tile with more accounts shows cells at every zoom, so that it stays below 450 kB."""
+CELL_COUNTS = {
+    "status": {"prospects": "prospect", "customers": "customer"},
+    "tier": {f"tier_{word.lower()}": word for word in TIERS},
+}
+"""What a cell tells besides its number and value: attribute by attribute, the word that it counts."""
 LONGEST_NAME = 48
 EXTENT = 4096
 MICRODEGREES = 1_000_000
@@ -36,27 +45,40 @@ NORTHERNMOST = 85.0511287
 """Where the Web Mercator square ends; `gcrm_grid_key` has the same."""
 
 
-def account_tile(session: Session, z: int, x: int, y: int, selection: Selection) -> bytes:
+def account_tile(session: Session, z: int, x: int, y: int, selection: Selection, by: str = "status") -> bytes:
     """One tile of the selected accounts, layer `accounts`: points from zoom 12, below that cells.
 
     A tile is a range of grid keys and so half-open by nature: every account with a place is in exactly one tile of a
-    zoom, and the sum of `n` over them is their number.
+    zoom, and the sum of `n` over them is their number. Cells tell how many of them are of each status, or by tier. Where
+    the database keeps sums for the selection it reads those, the accounts elsewhere; the bytes are the same.
     """
     tiles.refuse_absent(z, x, y)
+    if by not in CELL_COUNTS:
+        raise Invalid(f"“{by}” is nothing that cells are counted by. It is one of {', '.join(CELL_COUNTS)}.")
     # The range says how many rows there are, from a handful to all of them, so a plan made for any range is of no use.
     begin = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), (SELECT currency FROM organisation)")
     currency = session.execute(begin).one()[1]
-    inside = [*in_tile(z, x, y), *selection.conditions()]
     worth = _worth(currency)
-    features = _points(inside, worth, z, x, y) if _shows_points(session, z, inside) else _cells(inside, worth, z, x, y)
+    features = _summed_cells(session, z, x, y, selection, by, worth) if currency else None
+    if features is None:
+        inside = [*in_tile(z, x, y), *selection.conditions()]
+        if _shows_points(session, z, inside):
+            features = _points(inside, worth, z, x, y)
+        else:
+            features = _cells(_row_sums(inside, worth, z, by), z, x, y)
     layer = features.subquery("features")
     tile = select(func.ST_AsMVT(literal_column("features"), "accounts", EXTENT, "geom")).select_from(layer)
     return bytes(session.scalar(tile) or b"")
 
 
+def first_key(z: int, x: int, y: int) -> Any:
+    """The first grid key of a tile."""
+    return func.gcrm_tile_key(cast(z, Integer), cast(x, BigInteger), cast(y, BigInteger))
+
+
 def in_tile(z: int, x: int, y: int) -> list[ColumnElement[bool]]:
     """The condition that an account lies in a tile."""
-    first = func.gcrm_tile_key(cast(z, Integer), cast(x, BigInteger), cast(y, BigInteger))
+    first = first_key(z, x, y)
     return [Account.grid_key >= first, Account.grid_key < first + 4 ** (30 - z)]
 
 
@@ -89,14 +111,28 @@ def _points(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z:
     )
 
 
-def _cells(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: int, x: int, y: int) -> Select[Any]:
-    """Accounts by cell, at their mean position; summed in whole numbers, so that the same rows give the same bytes."""
+def _summed_cells(
+    session: Session, z: int, x: int, y: int, selection: Selection, by: str, worth: ColumnElement[int]
+) -> Select[Any] | None:
+    """Cells from the sums that the database keeps; None where it keeps none for this selection and zoom."""
+    if z + CELL_ZOOMS > sum_queries.CELL_ZOOMS[-1]:
+        return None
+    part = sum_queries.part_of(session, selection)
+    if part is None:
+        return None
+    sums = sum_queries.cells(part, first_key(z, x, y), 4 ** (30 - z), z + CELL_ZOOMS, by == "tier", worth)
+    return None if sums is None else _cells(sums, z, x, y)
+
+
+def _row_sums(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: int, by: str) -> Subquery:
+    """The same sums from the accounts; in whole numbers, so that the same rows give the same bytes."""
     bits = 2 * max(0, 30 - z - CELL_ZOOMS)
+    counted = Account.tier if by == "tier" else Account.status
     rows = (
         select(
             Account.grid_key.op(">>")(literal_column(str(bits))).label("cell"),
             worth.label("worth"),
-            Account.status,
+            counted.label("counted"),
             cast(func.round(func.ST_X(Account.location) * MICRODEGREES), Integer).label("lon"),
             cast(func.round(func.ST_Y(Account.location) * MICRODEGREES), Integer).label("lat"),
         )
@@ -105,22 +141,27 @@ def _cells(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: 
         .offset(literal_column("0"))
         .subquery("rows")
     )
-    sums = (
+    counts = [func.count().filter(rows.c.counted == word).label(name) for name, word in CELL_COUNTS[by].items()]
+    return (
         select(
             rows.c.cell,
             func.count().label("n"),
+            *counts,
             cast(func.sum(rows.c.worth), BigInteger).label("value"),
-            func.count().filter(rows.c.status == "prospect").label("prospects"),
-            func.count().filter(rows.c.status == "customer").label("customers"),
             func.sum(rows.c.lon).label("lon"),
             func.sum(rows.c.lat).label("lat"),
         )
         .group_by(rows.c.cell)
         .subquery("sums")
     )
+
+
+def _cells(sums: Subquery, z: int, x: int, y: int) -> Select[Any]:
+    """Cells as features, each at the mean position of its accounts."""
     share = 1.0 / MICRODEGREES / sums.c.n
     spot = _spot(sums.c.lon * share, sums.c.lat * share, z, x, y)
-    return select(spot, sums.c.n, sums.c.value, sums.c.prospects, sums.c.customers).order_by(sums.c.cell)
+    told = [column for column in sums.c if column.key not in ("cell", "lon", "lat")]
+    return select(spot, *told).order_by(sums.c.cell)
 
 
 def _spot(lon: Any, lat: Any, z: int, x: int, y: int) -> ColumnElement[Any]:

@@ -26,7 +26,8 @@ LISTED = 50
 
 @bp.get("/tiles/accounts/<int:z>/<int:x>/<int:y>.mvt")
 def account_tile(z: int, x: int, y: int) -> Response:
-    return web.etag_answer(tile_queries.account_tile(web.session(), z, x, y, Selection.parse(request.args)), MVT)
+    selection, by = Selection.parse(request.args), request.args.get("by", "status")
+    return web.etag_answer(tile_queries.account_tile(web.session(), z, x, y, selection, by), MVT)
 
 
 # -- accounts ----------------------------------------------------------------------------------------------------------
