@@ -8,7 +8,7 @@ in the same statement, so that the answer is exact at any moment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -262,28 +262,32 @@ class Total:
     foreign_potentials: int = 0
 
 
+_COUNTS = ("n", "prospects", "customers")
 _AMOUNTS = ("value", "potential", "white_space", "foreign_accounts", "foreign_values", "foreign_potentials")
-_TOTALS = ("n", "prospects", "customers", *_AMOUNTS)
 
 
-def by_region(session: Session, part: Part, level: str) -> dict[int, Total]:
-    """Totals by region id of a level; OUTSIDE, OUTSIDE_ALL and UNPLACED stand for what is in none."""
-    rows = _region_rows(part, level).subquery("rows")
-    summed = [cast(func.sum(rows.c[name]), BigInteger) for name in _TOTALS]
+def by_region(session: Session, part: Part, level: str, amounts: Sequence[str] = _AMOUNTS) -> dict[int, Total]:
+    """Totals by region id of a level; OUTSIDE, OUTSIDE_ALL and UNPLACED stand for what is in none.
+
+    Amounts that are not asked for stay 0: most of the time goes into adding up.
+    """
+    names = (*_COUNTS, *amounts)
+    rows = _region_rows(part, level, names).subquery("rows")
+    summed = [cast(func.sum(rows.c[name]), BigInteger) for name in names]
     query = select(rows.c.region_id, *summed).group_by(rows.c.region_id).having(func.sum(rows.c.n) > 0)
-    return {row[0]: Total(*row[1:]) for row in session.execute(query)}
+    return {row[0]: Total(**dict(zip(names, row[1:], strict=True))) for row in session.execute(query)}
 
 
 def total(session: Session, part: Part) -> tuple[Total, int, int]:
     """The totals of everything, how many have no place, and how many lie outside every region."""
     found = by_region(session, part, "state")
-    sums = [sum(getattr(each, name) for each in found.values()) for name in _TOTALS]
-    return Total(*sums), found.get(UNPLACED, Total()).n, found.get(OUTSIDE_ALL, Total()).n
+    sums = {name: sum(getattr(each, name) for each in found.values()) for name in (*_COUNTS, *_AMOUNTS)}
+    return Total(**sums), found.get(UNPLACED, Total()).n, found.get(OUTSIDE_ALL, Total()).n
 
 
 def wrong_counties(session: Session) -> int:
     """In how many counties the sums differ from the accounts, both in one picture of the database; for who sees all."""
-    rows = _region_rows(Part(EVERYTHING, 0, None), "county").subquery("rows")
+    rows = _region_rows(Part(EVERYTHING, 0, None), "county", _COUNTS).subquery("rows")
     kept = (
         select(rows.c.region_id, *(func.sum(rows.c[name]).label(name) for name in ("n", "customers")))
         .where(rows.c.region_id > 0)
@@ -303,8 +307,8 @@ def wrong_counties(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(both).where(differ)) or 0
 
 
-def _region_rows(part: Part, level: str) -> Any:
-    base = select(RegionSum.region_id, *(getattr(RegionSum, name) for name in _TOTALS)).where(
+def _region_rows(part: Part, level: str, names: Sequence[str]) -> Any:
+    base = select(RegionSum.region_id, *(getattr(RegionSum, name) for name in names)).where(
         RegionSum.kind == part.kind,
         RegionSum.part_id == part.part_id,
         RegionSum.level == LEVELS[level],
@@ -315,12 +319,12 @@ def _region_rows(part: Part, level: str) -> Any:
     )
     since = select(
         column.label("region_id"), *_counted(AccountChange, AccountChange.account_class, by_tier=False),
-        *(getattr(AccountChange, name) for name in _AMOUNTS),
+        *(getattr(AccountChange, name) for name in names[len(_COUNTS):]),
     ).where(*_changed(part))  # fmt: skip
-    return union_all(base, since) if part.beside is None else union_all(base, since, _beside(part, level))
+    return union_all(base, since) if part.beside is None else union_all(base, since, _beside(part, level, names))
 
 
-def _beside(part: Part, level: str) -> Select[Any]:
+def _beside(part: Part, level: str, names: Sequence[str]) -> Select[Any]:
     """Accounts seen one by one, as the database's own trigger counts them."""
     assert part.beside is not None
     nowhere: Any = literal_column(
@@ -338,9 +342,14 @@ def _beside(part: Part, level: str) -> Select[Any]:
     def foreign(what: Any) -> Any:
         return cast(~ours & what, Integer)
 
-    has: Callable[[Any], Any] = lambda what: what.is_not(None)  # noqa: E731 - a word for three columns
+    added = {
+        "value": amount(value),
+        "potential": amount(potential),
+        "white_space": amount(potential - func.coalesce(value, 0)),
+        "foreign_accounts": foreign(literal_column("true")),
+        "foreign_values": foreign(value.is_not(None)),
+        "foreign_potentials": foreign(potential.is_not(None)),
+    }
     return select(
-        func.coalesce(column, nowhere), one, *_shares(one, kind, by_tier=False),
-        amount(value), amount(potential), amount(potential - func.coalesce(value, 0)),
-        foreign(literal_column("true")), foreign(has(value)), foreign(has(potential)),
+        func.coalesce(column, nowhere), one, *_shares(one, kind, by_tier=False), *(added[name] for name in names[len(_COUNTS) :])
     ).where(*part.beside)  # fmt: skip

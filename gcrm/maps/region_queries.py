@@ -168,14 +168,15 @@ def _kept_sums(
     part = sum_queries.part_of(session, selection)
     if part is None:
         return None
-    found = sum_queries.by_region(session, part, level)
+    foreign = {"value": "foreign_values", None: None}.get(metric.amount, "foreign_potentials")
+    amounts = [name for name in (metric.amount, foreign) if name]
+    found = sum_queries.by_region(session, part, level, amounts)
 
     def count(each: sum_queries.Total) -> int:
         return {"prospect": each.prospects, "customer": each.customers}.get(metric.status or "", each.n)
 
     def told(all_of: Sequence[sum_queries.Total], unplaced: int = 0) -> _Sum:
         amount = sum(getattr(each, metric.amount) for each in all_of) if metric.amount else 0
-        foreign = {"value": "foreign_values", None: None}.get(metric.amount, "foreign_potentials")
         others = sum(getattr(each, foreign) for each in all_of) if foreign else 0
         return _Sum(sum(map(count, all_of)), amount, unplaced, others)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 import pytest
@@ -229,3 +231,37 @@ def test_the_bounds_of_many_accounts_hold_them_and_little_more(session, company,
     rough = place_queries.bounds(session, Selection())
     for near, far, sign in zip(exact, rough, (-1, -1, 1, 1), strict=True):
         assert 0 <= (far - near) * sign <= 2 * sum_queries.MEAN_DEGREES
+
+
+def test_writers_at_once_lose_no_sum_and_do_not_wait_for_each_other(own_database):
+    principal = jobs.system_principal()
+    with db.transaction(principal) as session:
+        make.make_organisation(session)
+        make.make_region(session, west=-77.0, south=40.0)
+        ids = [make.make_account(session, annual_value_minor=0).id for _ in range(8)]
+    begin = threading.Barrier(5)
+
+    def write(mine: list[int]) -> None:
+        for number in mine:
+            with db.transaction(principal) as session:
+                session.get_one(Account, number).annual_value_minor = 1_000
+                session.flush()
+                if number == mine[0]:
+                    # All four stand in the middle of a write to the same cell, and the fold goes through between them.
+                    begin.wait(30)
+            with db.transaction(principal) as session:
+                sum_services.fold(session)
+
+    with ThreadPoolExecutor(5) as pool:
+        writers = [pool.submit(write, ids[i::4]) for i in range(4)]
+        with db.transaction(principal) as session:
+            sum_services.fold(session)
+        begin.wait(30)
+        for writer in writers:
+            writer.result(60)
+    with db.transaction(principal) as session:
+        sum_services.fold(session)
+        assert session.scalar(select(func.count()).select_from(AccountChange)) == 0
+        (figures,) = queries.figures(session, Selection()).sums
+        assert (figures.accounts, figures.value_minor) == (8, 8_000)
+        assert sum_queries.wrong_counties(session) == 0
