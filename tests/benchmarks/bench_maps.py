@@ -18,11 +18,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from gcrm.core import config, db, jobs, paths, schema
 from gcrm.core.cluster import SUPERUSER
 from gcrm.customers import selection as selection_fields
+from gcrm.customers import sum_services
 from gcrm.customers.selecting import Selection
 from gcrm.geography import services as geography
 from gcrm.maps import place_queries, region_queries, tile_queries
@@ -93,8 +94,10 @@ def prepare(accounts: int) -> None:
     with schema.connected(SUPERUSER, config.settings().database) as connection:
         fill(connection, accounts)
         connection.commit()
+    with db.transaction(jobs.system_principal()) as session:
+        sum_services.recount(session)
     with schema.connected(SUPERUSER, config.settings().database, autocommit=True) as connection:
-        connection.execute(text("VACUUM ANALYZE accounts"))
+        connection.execute(text("VACUUM ANALYZE accounts, cell_sums, region_sums, account_changes"))
     print(f"made {accounts:,} accounts in {time.perf_counter() - began:.0f} s", flush=True)
 
 
@@ -173,14 +176,60 @@ def measure_tiles(who: str, principal: db.Principal, n: int) -> None:
         print(f"{who:8} {z:4} {spread(ours)}   {spread(plain)}   {max(sizes) / 1000:7.1f}", flush=True)
 
 
+FIGURES = ("accounts", "customers", "prospects", "prospect_density", "value", "value_density", "potential")
+
+
+def database_time(session: db.PrincipalSession, work: Callable[[], Any]) -> tuple[float, float]:
+    """Milliseconds that the database took for the statements of some work, and the work with them."""
+    began_at: list[float] = []
+    spent: list[float] = []
+
+    def before(*_: Any) -> None:
+        began_at.append(time.perf_counter())
+
+    def after(*_: Any) -> None:
+        spent.append(time.perf_counter() - began_at[-1])
+
+    connection = session.connection()
+    event.listen(connection, "before_cursor_execute", before)
+    event.listen(connection, "after_cursor_execute", after)
+    took, _result = timed(work)
+    event.remove(connection, "before_cursor_execute", before)
+    event.remove(connection, "after_cursor_execute", after)
+    return sum(spent) * 1000, took
+
+
+def selections(session: db.PrincipalSession) -> dict[str, Selection]:
+    team, owner = session.execute(
+        text(
+            "SELECT (SELECT uuid::text FROM teams WHERE name = 'North'), (SELECT uuid::text FROM users WHERE id = 120)"
+        )
+    ).one()
+    return {
+        "all": Selection(),
+        "status": Selection({"status": ("customer",)}),
+        "tier": Selection({"tier": ("A", "B")}),
+        "owner": Selection({"owner": (owner,)}),
+        "team": Selection({"team": (team,)}),
+        "team + status": Selection({"status": ("customer",), "team": (team,)}),
+    }
+
+
 def measure_stats(who: str, principal: db.Principal, join: bool) -> None:
+    """All counties, the database's share and the whole, in milliseconds; the largest of the figures counts."""
     with db.transaction(principal) as session:
-        for level, metric in (
-            ("state", "customers"),
-            ("county", "value"),
-            ("county", "prospect_density"),
-            ("hex100", "accounts"),
-        ):
+        for name, selection in selections(session).items():
+            spent = []
+            for metric in FIGURES:
+                work = partial(region_queries.region_stats, session, "county", metric, selection)
+                work()
+                spent.append(database_time(session, work))
+            worst = max(spent)
+            print(
+                f"{who:8} counties, {name:14} {worst[0]:8.1f} ms of the database (goal 10), {worst[1]:8.1f} ms in all",
+                flush=True,
+            )
+        for level, metric in (("state", "customers"), ("hex100", "accounts")):
             took, stats = timed(partial(region_queries.region_stats, session, level, metric, Selection()))
             print(f"{who:8} {level:8} {metric:18} {took:8.1f} ms  {len(stats.regions):7,} regions", flush=True)
         print(f"{who:8} plain GROUP BY county_id      {timed(partial(rows, session, PLAIN_STATS))[0]:8.1f} ms")
