@@ -227,6 +227,14 @@ EXAMPLES: dict[str, Example] = {
     "maps.card": Example(ACCOUNT),
     "maps.found": Example(query={"q": "Shop"}),
     "maps.here": Example(query={"z": "5", "x": "9", "y": "12"}),
+    "maps.ogc.landing": Example(),
+    "maps.ogc.conformance": Example(),
+    "maps.ogc.api": Example(),
+    "maps.ogc.collections": Example(),
+    "maps.ogc.collection": Example(lambda half: {"name": "accounts"}, is_common=True),
+    "maps.ogc.queryables": Example(lambda half: {"name": "accounts"}, is_common=True),
+    "maps.ogc.items": Example(lambda half: {"name": "accounts"}, is_common=True),
+    "maps.ogc.item": Example(lambda half: {"name": "accounts", "feature_id": half.account.uuid}),
     "maps.regions.choropleth": Example(query={"level": "county"}),
     "maps.regions.choropleth_part": Example(query={"level": "county"}),
     "maps.regions.folium_regions": Example(query={"level": "county"}),
@@ -319,7 +327,7 @@ def text_of(answer) -> str:
         answer.get_data(as_text=True) if answer.mimetype != "application/vnd.mapbox-vector-tile" else repr(answer.data)
     )
     body = re.sub(r'(nonce|csrf[-_]token|name="csrf_token" value|content)="[^"]*"', "", body)
-    body = re.sub(r'"as_of":"[^"]*"|_[0-9a-f]{32}', "", body)
+    body = re.sub(r'"(as_of|timeStamp)":"[^"]*"|_[0-9a-f]{32}', "", body)
     body = re.sub(r"Bearer [\w.-]+|\d+ (seconds?|minutes?)( ago)?|gcrm_\w+", "", body)
     return body + str(answer.headers.get("ETag", "")) * (answer.mimetype != "text/html")
 

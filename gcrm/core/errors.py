@@ -24,6 +24,13 @@ class Invalid(GcrmError):
     title = "Not accepted"
 
 
+class Malformed(Invalid):
+    """An address that cannot be understood; clients of maps take 400 as their own fault."""
+
+    status = 400
+    title = "Not understood"
+
+
 class Unauthorized(GcrmError):
     """Nobody is signed in."""
 

@@ -13,6 +13,8 @@ from gcrm.core.secrets import digest
 from gcrm.people import queries
 from gcrm.people.models import ApiToken, User
 
+BASIC_PREFIX = "/ogc"
+"""Where HTTP Basic will do: nothing is written there, so a browser that keeps the password does no harm."""
 WRITE_LAST_USED_AFTER = dt.timedelta(minutes=5)
 
 
@@ -27,7 +29,11 @@ def make(session: PrincipalSession, user: User, name: str, days: int | None = No
 
 
 def bearer(request: Any) -> str | None:
+    """The token that a request carries; map programs, many of which know HTTP Basic alone, send it as the password."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "basic" and request.path.startswith(BASIC_PREFIX):
+        password = request.authorization.password if request.authorization else None
+        return password if password and password.isprintable() else None
     return token.strip() if kind.lower() == "bearer" and token.strip() else None
 
 
