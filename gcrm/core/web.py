@@ -27,9 +27,13 @@ from werkzeug.exceptions import HTTPException
 
 from gcrm.core import db, logs
 from gcrm.core.config import settings
-from gcrm.core.errors import Conflict, GcrmError, Invalid, TooMany, Unavailable
+from gcrm.core.errors import Conflict, GcrmError, Invalid, Malformed, TooMany, Unavailable
 
 JSON_PREFIXES = ("/api/", "/tiles/", "/ogc", "/metrics", "/healthz", "/readyz")
+
+
+TILES = "/tiles/"
+"""Everything that a tile's address says stands in the address, so its faults are answered with 400."""
 
 
 class GcrmFlask(Flask):
@@ -121,6 +125,8 @@ def problem(error: GcrmError) -> Response:
 
 
 def answer_failure(error: GcrmError) -> ResponseReturnValue:
+    if request.path.startswith(TILES) and error.status == Invalid.status:
+        error.status, error.title = Malformed.status, Malformed.title
     if wants_json():
         response = problem(error)
     elif request.headers.get("HX-Request"):
@@ -138,6 +144,8 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
     failure = GcrmError(error.description or error.name)
     failure.status = error.code or 500
     failure.title = error.name
+    if failure.status == HTTPStatus.NOT_FOUND and request.url_rule is None and _is_broken_tile(request.path):
+        return answer_failure(Malformed(f"“{request.path[:80]}” names no tile: zoom, x and y are whole numbers from 0 on."))
     if failure.status == HTTPStatus.NOT_FOUND:
         failure.message = "There is nothing at this address, or nothing that you may see."
     if failure.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
@@ -148,6 +156,12 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
         failure.details["faults"] = faults["messages"].get("json") or faults["messages"]
         failure.message = "The request holds values that do not fit; see the faults."
     return answer_failure(failure)
+
+
+def _is_broken_tile(path: str) -> bool:
+    """A tile's address that no route takes because a part of it is no number."""
+    numbers = path.removesuffix(".mvt").split("/")[-3:]
+    return path.startswith(TILES) and path.endswith(".mvt") and not all(each.isascii() and each.isdigit() for each in numbers)
 
 
 def answer_crash(error: Exception) -> ResponseReturnValue:

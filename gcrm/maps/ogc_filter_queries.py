@@ -83,7 +83,7 @@ TEMPORAL: dict[str, Callable[[Span, Span], ColumnElement[bool]]] = {
     "t_starts": lambda a, b: and_(a.start == b.start, a.end < b.end),
 }
 """Allen's relations, as 21-065r2, 7.8 defines them; '<', '>' and '=' of a day and an instant follow from three of them."""
-OF_UNLIKE_TIMES = {
+OF_UNLIKE_TIMES: dict[str, Callable[[Span, Span], ColumnElement[bool]]] = {
     "<": TEMPORAL["t_before"], ">": TEMPORAL["t_after"], "=": TEMPORAL["t_intersects"],
     "<>": TEMPORAL["t_disjoint"], "<=": lambda a, b: a.start <= b.end, ">=": lambda a, b: a.end >= b.start,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from gcrm.core import clock, web
-from gcrm.core.errors import GcrmError
+from gcrm.core.errors import GcrmError, Malformed
 from gcrm.core.formats import number, short_amount
 from gcrm.core.models import Organisation
 from gcrm.geography import queries as geography
@@ -40,8 +40,10 @@ WIDEST_DEGREES = 75
 @bp.get("/tiles/territories/<int:z>/<int:x>/<int:y>.mvt")
 def territory_tile(z: int, x: int, y: int) -> Response:
     """Territories; `depth` shows those of a level of the tree with all that lies below them."""
-    depth = request.args.get("depth", queries.LEAVES, type=int)
-    return web.etag_answer(queries.territory_tile(web.session(), z, x, y, max(0, depth)), MVT)
+    depth = request.args.get("depth", str(queries.LEAVES))
+    if not (depth.isascii() and depth.isdigit() and len(depth) < 3):
+        raise Malformed(f"“depth”: “{depth[:20]}” is no whole number from 0 to {queries.LEAVES}.")
+    return web.etag_answer(queries.territory_tile(web.session(), z, x, y, int(depth)), MVT)
 
 
 @bp.get("/territories")

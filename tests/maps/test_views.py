@@ -88,9 +88,9 @@ def test_a_tile_obeys_the_selection(company, login_as):
 
 @pytest.mark.parametrize(
     ("url", "status"),
-    [("/tiles/accounts/1/2/0.mvt", 404), ("/tiles/accounts/23/0/0.mvt", 404), ("/tiles/accounts/a/0/0.mvt", 404),
-     ("/tiles/accounts/-1/0/0.mvt", 404), ("/tiles/accounts/99999999999999999999/0/0.mvt", 404),
-     (f"{TILE}?status=happy", 422), (f"{TILE}?region=nowhere", 422), (f"{TILE}?place=located&place=outside", 422)],
+    [("/tiles/accounts/1/2/0.mvt", 400), ("/tiles/accounts/23/0/0.mvt", 400), ("/tiles/accounts/a/0/0.mvt", 400),
+     ("/tiles/accounts/-1/0/0.mvt", 400), ("/tiles/accounts/99999999999999999999/0/0.mvt", 400),
+     (f"{TILE}?status=happy", 400), (f"{TILE}?region=nowhere", 400), (f"{TILE}?place=located&place=outside", 400)],
 )  # fmt: skip
 def test_a_bad_tile_is_a_problem_in_a_sentence(url, status, company, login_as):
     answer = login_as(company["admin"]).get(url)
@@ -186,7 +186,7 @@ def test_accounts_that_stand_together_are_listed(company, login_as, session):
     page = login_as(company["rep"]).get("/map/here?z=4&x=8&y=7").text
     assert "3 accounts here" in page
     assert page.count("Booth") == 3
-    assert login_as(company["rep"]).get("/map/here?z=99&x=0&y=0").status_code == 404
+    assert login_as(company["rep"]).get("/map/here?z=99&x=0&y=0").status_code == 400
 
 
 # -- the map of regions ------------------------------------------------------------------------------------------------
