@@ -108,6 +108,21 @@ def _range(tile: tuple[int, int, int]) -> tuple[int, int]:
     return first, first + 4 ** (KEY_BITS - z)
 
 
+def reach(z: int, cells: Sequence[int]) -> Box:
+    """How far tiles of a zoom reach together, by the numbers that their keys begin with.
+
+    Where the shorter way round leads over the antimeridian, west is more than east.
+    """
+    columns = sorted({sum((cell >> 2 * bit & 1) << bit for bit in range(z)) for cell in cells})
+    rows = [sum((cell >> 2 * bit + 1 & 1) << bit for bit in range(z)) for cell in cells]
+    south = -90.0 if max(rows) == 2**z - 1 else degrees(z, 0, max(rows))[1]
+    north = 90.0 if min(rows) == 0 else degrees(z, 0, min(rows))[3]
+    steps = [after - before for before, after in zip(columns, [*columns[1:], columns[0] + 2**z], strict=True)]
+    last = steps.index(max(steps))
+    first = (last + 1) % len(columns)
+    return degrees(z, columns[first], 0)[0], south, degrees(z, columns[last], 0)[2], north
+
+
 def _joined(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     for first, end in ranges:

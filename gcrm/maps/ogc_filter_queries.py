@@ -16,9 +16,11 @@ from geoalchemy2 import Geometry
 from sqlalchemy import (
     ColumnElement,
     DateTime,
+    Integer,
     Numeric,
     Text,
     and_,
+    any_,
     cast,
     false,
     func,
@@ -316,12 +318,20 @@ class Looked:
     here: Expression
     key: Expression
     found: Expression
+    is_large: bool = False
+    """The table has as many rows as this one. The keys of a smaller one are looked up first, so that an index finds these."""
 
     def value(self) -> Expression:
         return select(self.found).where(self.key == self.here).scalar_subquery()
 
     def where(self, make: Make) -> ColumnElement[bool]:
-        return self.here.in_(select(self.key).where(make(self.found)))  # type: ignore[no-any-return]
+        return self.among(make(self.found))
+
+    def among(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        keys = select(self.key).where(condition)
+        if self.is_large:
+            return self.here.in_(keys)  # type: ignore[no-any-return]
+        return self.here == any_(func.array(keys.scalar_subquery(), type_=ARRAY(Integer)))  # type: ignore[no-any-return]
 
     def missing(self) -> ColumnElement[bool]:
         return or_(self.here.is_(None), self.here.not_in(select(self.key).where(self.found.is_not(None))))

@@ -219,13 +219,21 @@ def equal(each: Property, said: str) -> Condition:
     """The condition that a parameter `name=value` states."""
     if each.kind == "texts":
         return Relation("a_contains", Named(each), Value((said,), "texts"))
-    value: Any = said
     if each.kind in NUMBER_KINDS:
-        try:
-            value = float(said)
-        except ValueError:
-            raise Malformed(f"“{each.name}”: “{said[:40]}” is no number.") from None
-    return _compared("=", Named(each), _literal(value))
+        return _compared("=", Named(each), _literal(_number(each.name, said)))
+    if each.kind in TIME_KINDS:
+        return _compared("=", Named(each), _moment(said, each.name))
+    return _compared("=", Named(each), _literal(said))
+
+
+def _number(name: str, said: str) -> float:
+    try:
+        number = float(said)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise Malformed(f"“{name}”: “{said[:40]}” is no number.")
+    return number
 
 
 def instants(said: str, word: str) -> tuple[dt.datetime, dt.datetime]:
@@ -402,9 +410,9 @@ def _time(node: dict[str, Any]) -> Value:
     return _moment(said)
 
 
-def _moment(said: str) -> Value:
+def _moment(said: str, word: str = "filter") -> Value:
     """A day or an instant; the value is its first and last instant."""
-    return Value(instants(said, "filter"), "date" if _DAY.fullmatch(said) else "instant")
+    return Value(instants(said, word), "date" if _DAY.fullmatch(said) else "instant")
 
 
 def _interval(ends: Any) -> Value:

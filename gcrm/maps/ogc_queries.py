@@ -39,7 +39,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.functions import Function
 
-from gcrm.core import money
+from gcrm.core import db, money
 from gcrm.core.errors import Malformed, NotFound, Unavailable
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
@@ -120,8 +120,7 @@ class VisitPlace(Looked):
     """The place of the account that was visited."""
 
     def within(self, make: Make, boxes: Sequence[Box]) -> ColumnElement[bool]:
-        place = AccountPlace(Account.location)
-        return self.here.in_(select(Account.id).where(place.within(make, boxes)))  # type: ignore[no-any-return]
+        return self.among(AccountPlace(self.found).within(make, boxes))
 
 
 @cache
@@ -242,11 +241,13 @@ def _visits() -> Source:
         "updated_at",
     ) | {
         "at": Plain(func.coalesce(Visit.finished_at, Visit.arrived_at, Visit.starts_at)),
-        "account": Looked(Visit.account_id, Account.id, Account.uuid),
-        "account_name": Looked(Visit.account_id, Account.id, Account.name),
+        "account": Looked(Visit.account_id, Account.id, Account.uuid, is_large=True),
+        "account_name": Looked(Visit.account_id, Account.id, Account.name, is_large=True),
         "user": _user(Visit.user_id, User.email), "user_name": _user(Visit.user_id, User.name),
     }  # fmt: skip
-    return Source(Visit.id, Visit.uuid, columns, VisitPlace(Visit.account_id, Account.id, Account.location))
+    return Source(
+        Visit.id, Visit.uuid, columns, VisitPlace(Visit.account_id, Account.id, Account.location, is_large=True)
+    )
 
 
 # -- pages -------------------------------------------------------------------------------------------------------------
@@ -254,11 +255,11 @@ def _visits() -> Source:
 
 def features_page(session: Session, collection: Collection, wanted: Wanted) -> Page:
     """One page of the features that are wanted, and how many there are where that is known soon enough."""
-    _begin(session)
     source = _source(collection.name)
-    bounded = _bounded(session, wanted.bounds) if wanted.bounds else None
-    conditions = _conditions(session, source, collection, wanted)
     try:
+        _begin(session)
+        bounded = _bounded(session, wanted.bounds, collection.shape == "Point") if wanted.bounds else None
+        conditions = _conditions(session, source, collection, wanted)
         marks = _marks(session, source, wanted, conditions, bounded)
         features = _features(session, source, [mark[-1] for mark in marks[: wanted.limit]], wanted.crs)
         following = tuple(marks[wanted.limit - 1]) if len(marks) > wanted.limit else None
@@ -294,20 +295,39 @@ class _Bounded:
     boxes: tuple[Box, ...]
 
 
-def _bounded(session: Session, bounds: Bounds) -> _Bounded:
+def _bounded(session: Session, bounds: Bounds, of_points: bool) -> _Bounded:
     crs = bounds.crs
     if crs.srid == WGS84:
         boxes = tuple(bounds.boxes)
-        envelopes = [func.ST_MakeEnvelope(*box, WGS84) for box in boxes]
+        if of_points:
+            # Plain numbers: the planner would take ST_Intersects for a reason to fetch all that lies in the box and sort it.
+            return _Bounded(lambda point: or_(*(_point_in(point, box) for box in boxes)), boxes)
+        envelopes = [_envelope(box, WGS84) for box in boxes]
         return _Bounded(lambda shape: or_(*(func.ST_Intersects(shape, each) for each in envelopes)), boxes)
     pieces = bounds.boxes if crs.is_geographic else [(bounds.west, bounds.south, bounds.east, bounds.north)]
     found = [measured(session, _rectangle(piece, crs), "bbox") for piece in pieces]
     # Whether it lies within is asked in the bbox's own system; degrees only say where to look.
-    envelopes = [func.ST_MakeEnvelope(*piece, crs.srid) for piece in pieces]
+    envelopes = [_envelope(piece, crs.srid) for piece in pieces]
     return _Bounded(
         lambda shape: or_(*(func.ST_Intersects(_turned(shape, crs), each) for each in envelopes)),
         tuple(_roomy(box) for each in found for box in each.boxes),
     )
+
+
+def _point_in(point: Expression, box: Box) -> ColumnElement[bool]:
+    west, south, east, north = box
+    return and_(func.ST_X(point).between(west, east), func.ST_Y(point).between(south, north))
+
+
+def _envelope(box: Box, srid: int) -> Expression:
+    """The box as a shape: where it has no width it is a line, and where it has no height either a point."""
+    west, south, east, north = box
+    if west < east and south < north:
+        return func.ST_MakeEnvelope(*box, srid)
+    corner = func.ST_MakePoint(west, south)
+    if west == east and south == north:
+        return func.ST_SetSRID(corner, srid)
+    return func.ST_SetSRID(func.ST_MakeLine(corner, func.ST_MakePoint(east, north)), srid)
 
 
 def _rectangle(piece: Box, crs: Crs) -> Shape:
@@ -468,14 +488,43 @@ def _window(west: float, east: float) -> str:
     return f"SRID={WGS84};MULTIPOLYGON({rings})"
 
 
+# -- extents -----------------------------------------------------------------------------------------------------------
+
+_CELL_ZOOM = 7
+"""Of 128 by 128 cells a country takes a few hundred, which the index of keys names in as many steps."""
+_CELLS = """
+WITH RECURSIVE cells AS (
+  SELECT min(grid_key) >> :bits AS cell FROM accounts
+  UNION ALL
+  SELECT (SELECT min(grid_key) >> :bits FROM accounts WHERE grid_key >= (cell + 1) << :bits) FROM cells WHERE cell IS NOT NULL
+)
+SELECT cell FROM cells WHERE cell IS NOT NULL
+"""
+
+
 def extent(session: Session, collection: Collection) -> Box | None:
-    """How far the features reach at most; west of more than east where that is astride the antimeridian."""
-    if collection in (ACCOUNTS, VISITS):
-        found = place_queries.bounds(session, Selection())
-    else:
-        row = session.execute(select(*(edge(func.ST_Extent(Region.outline)) for edge in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)))).one()  # fmt: skip
-        found = tuple(row) if row[0] is not None else None
+    """How far the features reach at most; west of more than east where that is astride the antimeridian.
+
+    Who sees everything is told by cells of the grid, which is quick and a little too far; others by their own accounts.
+    """
+    if collection not in (ACCOUNTS, VISITS):
+        return _reach_of_regions(session)
+    if db.is_scoped(session):
+        return _turned_back(place_queries.bounds(session, Selection()))
+    cells = session.scalars(text(_CELLS), {"bits": 2 * (tiles.KEY_BITS - _CELL_ZOOM)}).all()
+    return tiles.reach(_CELL_ZOOM, cells) if cells else None
+
+
+def _turned_back(found: Box | None) -> Box | None:
     if found is None:
         return None
     west, south, east, north = found
     return west, south, east - 360 if east > 180 else east, north
+
+
+def _reach_of_regions(session: Session) -> Box | None:
+    corners = (
+        edge(func.ST_Extent(Region.outline)) for edge in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)
+    )
+    west, south, east, north = session.execute(select(*corners)).one()
+    return None if west is None else (west, south, east, north)

@@ -11,21 +11,21 @@ def epsg(number: int) -> str:
     return f"http://www.opengis.net/def/crs/EPSG/0/{number}"
 
 
-def ask(client: Any, path: str, status: int = 200, **words: Any) -> Any:
+def ask(client: Any, path: str, code: int = 200, /, **words: Any) -> Any:
     """An answer's JSON; words in Python's spelling, `bbox_crs` for bbox-crs."""
     query = {
         name.replace("_", "-") if name.endswith(("_crs", "_lang")) else name: value for name, value in words.items()
     }
     answer = client.get(f"/ogc{path}", query_string=query)
-    assert answer.status_code == status, answer.text[:500]
+    assert answer.status_code == code, answer.text[:500]
     return answer.json
 
 
-def items(client: Any, collection: str, **words: Any) -> list[dict[str, Any]]:
+def items(client: Any, collection: str, /, **words: Any) -> list[dict[str, Any]]:
     return ask(client, f"/collections/{collection}/items", **words)["features"]
 
 
-def names(client: Any, collection: str = "accounts", **words: Any) -> list[str]:
+def names(client: Any, collection: str = "accounts", /, **words: Any) -> list[str]:
     """The names of the features that are answered, in order of the alphabet."""
     return sorted(each["properties"]["name"] for each in items(client, collection, **words))
 

@@ -111,8 +111,14 @@ def broken_words() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_words_that_a_selection_does_not_take_are_refused_with_a_sentence_and_quickly(app, admin):
     rules = [rule for rule in tile_rules(app) if takes_selection(app, rule)]
     assert "maps.account_tile" in {rule.endpoint for rule in rules}
-    took = {(rule.endpoint, what): refused(admin, address(app, rule), words) for rule in rules for what, words in broken_words()}
-    print(f"\n{len(took)} broken selections: slowest {max(took.values()) * 1000:.1f} ms ({max(took, key=lambda key: took[key])})")
+    took = {
+        (rule.endpoint, what): refused(admin, address(app, rule), words)
+        for rule in rules
+        for what, words in broken_words()
+    }
+    print(
+        f"\n{len(took)} broken selections: slowest {max(took.values()) * 1000:.1f} ms ({max(took, key=lambda key: took[key])})"
+    )
     assert sorted(took.values())[len(took) // 2] < SLOWEST_SECONDS
 
 
