@@ -13,7 +13,7 @@ from gcrm.core import clock
 from gcrm.core.geo import ewkt
 from gcrm.exchange.models import ImportBatch, ImportRow
 from gcrm.people import services as people
-from gcrm.routing import editing, queries, services, week
+from gcrm.routing import cutting, editing, queries, services
 from gcrm.routing import problem as problems
 from gcrm.routing import solution as solutions
 from gcrm.routing.day import Candidate, problem_of
@@ -155,7 +155,7 @@ def _solve(session: Any, plan: DayPlan) -> None:
     candidate = Candidate(stop.account_id, stop.account_name, -76.88, 40.27, 30, 100.0, stop.why)
     problem = services.with_travel(problem_of(work, [candidate]))
     attempt = editing.attempt(problem, editing.Draft(("0",)))
-    solution = week.rebuilt(problem, (editing.route_of(attempt),), {}, Solution("feasible", 0.0, 0.0, 0, 0, (), ()))
+    solution = cutting.rebuilt(problem, (editing.route_of(attempt),), {}, Solution("feasible", 0.0, 0.0, 0, 0, (), ()))
     plan.problem, plan.solution, plan.starts_at = problems.dump(problem), solutions.dump(solution), work.midnight
     stop.visit_key = "0"
     services.time_stops(work, problem, solution.routes[0], [stop])

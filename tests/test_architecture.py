@@ -25,7 +25,6 @@ QUERIES_ELSEWHERE = {
     # Statements outside those files on purpose, with the reason.
     "demo/write": "the story's rows on their way into the tables",
     "demo/presence": "asked at every start, before anything heavy is loaded",
-    "routing/runs": "reads and writes of one solve for many days",
 }
 STATEMENTS = {"select", "text", "insert", "update", "delete"}
 IMPURE = {"flask", "sqlalchemy", "flask_login", "flask_security", "flask_smorest", "geoalchemy2"}
@@ -35,7 +34,6 @@ WITH_DATABASE = {
     "people/sign_in": "Flask-Security on our session",
     "customers/selecting": "a selection compiles to SQL",
     "routing/reports": "a plan as figures",
-    "routing/runs": "reads and writes of one solve for many days",
     "routing/edits": "what people change in plans, tried and kept",
     "routing/plan_pages": "what the pages of plans are filled with",
     "routing/beside": "asks whether a page waits",

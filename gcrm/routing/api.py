@@ -15,7 +15,7 @@ from gcrm.core import api, web
 from gcrm.core.errors import NotFound
 from gcrm.people import access
 from gcrm.people import queries as people
-from gcrm.routing import fair_shares, live_api, queries, reports, runs, services
+from gcrm.routing import fair_shares, live_api, queries, reports, run_queries, run_services, services
 
 blp = Blueprint("day_plans", __name__, url_prefix=f"{api.PREFIX}/day-plans", description="A rep's planned days.")
 
@@ -81,7 +81,7 @@ class DayPlans(MethodView):
             made = [services.request_plan(session, rep, wanted["date"])]
         else:
             run = services.request_plans(session, [rep], wanted["date"], wanted["days"])
-            made = runs.run_by_uuid(session, run.uuid).plans
+            made = run_queries.run_by_uuid(session, run.uuid).plans
         items = [reports.figures(session, queries.plan_by_uuid(session, plan.uuid)) for plan in made]
         return api.answer(
             {"items": items, "next": None}, status=202, location=url_for("day_plans.DayPlan", plan_id=made[0].uuid)
@@ -133,7 +133,7 @@ class PlanRuns(MethodView):
             raise NotFound("There is no such rep.")
         fair = fair_shares.read(wanted)
         run = services.request_plans(session, reps, wanted["date"], wanted["days"], wanted=fair)
-        found = runs.run_by_uuid(session, run.uuid)
+        found = run_queries.run_by_uuid(session, run.uuid)
         return api.answer(_run(found), status=202, location=url_for("day_plans.PlanRun", run_id=run.uuid))
 
 
@@ -143,15 +143,15 @@ class PlanRun(MethodView):
     @access.hidden_unless("plan_routes")
     def get(self, run_id: UUID) -> Any:
         """One run: how far it is, and its plans."""
-        return api.answer(_run(runs.run_by_uuid(web.session(), run_id, "plan")))
+        return api.answer(_run(run_queries.run_by_uuid(web.session(), run_id, "plan")))
 
     @blp.alt_response(200, schema=PlanRunAnswer)
     @access.hidden_unless("plan_routes")
     def delete(self, run_id: UUID) -> Any:
         """Stop a run; the plans that stood before it stand again."""
         session = web.session()
-        run = runs.run_by_uuid(session, run_id, "plan")
-        runs.cancel(session, run)
+        run = run_queries.run_by_uuid(session, run_id, "plan")
+        run_services.cancel(session, run)
         return api.answer(_run(run))
 
 

@@ -15,7 +15,7 @@ from gcrm.core.errors import Conflict, Invalid, NotFound
 from gcrm.core.geo import ewkt, lon_lat
 from gcrm.customers import queries as customers
 from gcrm.customers.models import Account
-from gcrm.routing import check, edit_queries, editing, queries, services, travel_services, week
+from gcrm.routing import check, cutting, edit_queries, editing, queries, services, travel_services
 from gcrm.routing import problem as problems
 from gcrm.routing import solution as solutions
 from gcrm.routing.day import Candidate, WorkDay, visit_of
@@ -385,7 +385,7 @@ def _write_times(plan: DayPlan, work: WorkDay, problem: Problem, solution: Solut
 def _solution(problem: Problem, made: Attempt, like: Solution) -> Solution:
     route = editing.route_of(made)
     known: Mapping[str, Unserved] = {one.visit: one for one in like.unserved}
-    rebuilt = week.rebuilt(problem, () if route is None else (route,), known, like)
+    rebuilt = cutting.rebuilt(problem, () if route is None else (route,), known, like)
     return replace(rebuilt, engine=f"{like.engine.removesuffix(', changed by hand')}, changed by hand")
 
 

@@ -11,7 +11,7 @@ from gcrm.core.errors import Invalid, Unavailable
 from gcrm.people import queries as people
 from gcrm.people.commands import acting, acting_option
 from gcrm.people.models import User
-from gcrm.routing import queries, reports, runs, services
+from gcrm.routing import queries, reports, run_queries, services
 from gcrm.routing.models import DayPlan
 
 
@@ -67,7 +67,7 @@ def _plan_span(
 
     jobs.run_now("routing.plan_run", principal, run_id=run_id, tell=tell)
     with db.transaction(principal) as session:
-        made = runs.run_by_uuid(session, public)
+        made = run_queries.run_by_uuid(session, public)
         if made.status != "done":
             raise Unavailable(made.fault or "The plans failed.")
         return [_figures(session, queries.plan_by_uuid(session, plan.uuid)) for plan in made.plans]

@@ -23,7 +23,8 @@ from gcrm.routing import (
     fair_pages,
     plan_pages,
     queries,
-    runs,
+    run_queries,
+    run_services,
     services,
     weighing_services,
     weights,
@@ -236,7 +237,7 @@ def team() -> Any:
 @access.hidden_unless("plan_routes")
 def run(run_id: UUID) -> Any:
     """One solve of many days: how far it is, then what came of it."""
-    found = runs.run_by_uuid(web.session(), run_id, "plan")
+    found = run_queries.run_by_uuid(web.session(), run_id, "plan")
     reps = {plan.rep_id: plan.rep for plan in found.plans}
     days = sorted({plan.day for plan in found.plans})
     by_day = {(plan.rep_id, plan.day): plan for plan in found.plans}
@@ -250,7 +251,7 @@ def run(run_id: UUID) -> Any:
 @access.hidden_unless("plan_routes")
 def run_progress(run_id: UUID) -> Response:
     """What the progress bar asks for: seconds searched of those that the search may take, and the best so far."""
-    found = runs.run_by_uuid(web.session(), run_id)
+    found = run_queries.run_by_uuid(web.session(), run_id)
     over = found.status not in ("queued", "solving")
     passed = 0 if found.started_at is None else (clock.now() - found.started_at).total_seconds()
     words = {"queued": _("Waiting for the planner"), "solving": _("Choosing visits, days and their order")}
@@ -271,7 +272,7 @@ def run_progress(run_id: UUID) -> Response:
 @bp.post("/plans/runs/<uuid:run_id>/cancel")
 @access.hidden_unless("plan_routes")
 def cancel_run(run_id: UUID) -> Response:
-    runs.cancel(web.session(), runs.run_by_uuid(web.session(), run_id))
+    run_services.cancel(web.session(), run_queries.run_by_uuid(web.session(), run_id))
     return redirect(url_for(".run", run_id=run_id))
 
 
@@ -280,7 +281,7 @@ def cancel_run(run_id: UUID) -> Response:
 def publish_run(run_id: UUID) -> Response:
     """Every rep works by these plans from now on."""
     session = web.session()
-    found = runs.run_by_uuid(session, run_id, "plan")
+    found = run_queries.run_by_uuid(session, run_id, "plan")
     ready = [plan for plan in found.plans if plan.status == "ready"]
     for plan in ready:
         services.publish(session, plan)
@@ -336,7 +337,7 @@ def try_weights() -> Response:
 @access.hidden_unless("plan_routes")
 def trial(run_id: UUID) -> Any:
     """What other weights make of a day, as a part of the page."""
-    found = runs.run_by_uuid(web.session(), run_id, "trial")
+    found = run_queries.run_by_uuid(web.session(), run_id, "trial")
     return render_template("routing/_trial.html", run=found, figures=found.figures or {}, more=plan_pages.more_or_less)
 
 

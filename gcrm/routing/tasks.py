@@ -39,33 +39,35 @@ def plan_day(principal: Principal, plan_id: int, publish: bool = False) -> None:
 @jobs.task("routing.plan_run", queue="later")
 def plan_run(principal: Principal, run_id: int, tell: Callable[[int, float | None], None] | None = None) -> None:
     """Make the plans of a run; how far it is stands on the run, and somebody who cancels it stops the solver."""
-    from gcrm.routing import apart, runs
+    from gcrm.routing import apart, run_services, runs
 
     with db.transaction(principal) as session:
         run = session.get(PlanRun, run_id)
         if run is None or run.status not in ("queued", "solving"):
             return
         seconds, seed = run.seconds, run.seed
-        gathered = runs.begin(session, run)
+        gathered = run_services.begin(session, run)
 
     def go_on(steps: int, value: float | None) -> bool:
         if tell is not None:
             tell(steps, value)
         with db.transaction(principal) as session:
-            return runs.note_progress(session, run_id, steps, value)
+            return run_services.note_progress(session, run_id, steps, value)
 
     try:
         found = runs.solve(gathered, seconds, seed, go_on)
         with db.transaction(principal) as session:
-            runs.save(session, session.get_one(PlanRun, run_id), gathered, found.problem, found.solution, found.figures)
+            run_services.save(
+                session, session.get_one(PlanRun, run_id), gathered, found.problem, found.solution, found.figures
+            )
     except apart.Stopped:
         with db.transaction(principal) as session:
-            runs.end(session, session.get_one(PlanRun, run_id), "cancelled", "It was cancelled.")
+            run_services.end(session, session.get_one(PlanRun, run_id), "cancelled", "It was cancelled.")
     except Exception as error:
         sentence = error.message if isinstance(error, GcrmError) else FAULT
         logs.get().error("run failed", run=run_id, exc_info=error)
         with db.transaction(principal) as session:
-            runs.end(session, session.get_one(PlanRun, run_id), "failed", sentence)
+            run_services.end(session, session.get_one(PlanRun, run_id), "failed", sentence)
 
 
 @jobs.task("routing.try_weights", queue="now")

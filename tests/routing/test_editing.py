@@ -58,10 +58,10 @@ def test_an_order_costs_what_its_drives_take():
 def test_a_kept_order_passes_the_checker():
     problem = line_problem(visit(1), visit(2, (14 * HOUR, 15 * HOUR)), lunch=True)
     made = editing.attempt(problem, draft(1, 2))
-    from gcrm.routing import week
+    from gcrm.routing import cutting
 
     like = solver.solve(problem, steps=1)
-    assert check.check(problem, week.rebuilt(problem, (editing.route_of(made),), {}, like)) == []
+    assert check.check(problem, cutting.rebuilt(problem, (editing.route_of(made),), {}, like)) == []
 
 
 def test_coming_after_closing_time_is_said_with_when_and_until_when():

@@ -15,7 +15,7 @@ from gcrm.core.errors import Invalid
 from gcrm.customers import queries as customers
 from gcrm.customers import services as accounts
 from gcrm.customers.models import Account, AccountShare
-from gcrm.routing import apart, check, fair_pages, fair_shares, queries, runs, services, solver, tasks
+from gcrm.routing import apart, check, fair_pages, fair_shares, queries, run_queries, services, solver, tasks
 from gcrm.routing import problem as problems
 from gcrm.routing import solution as solutions
 from gcrm.routing.assign import days as assigning
@@ -290,7 +290,7 @@ def made(session, reps, monday, wanted: Wanted, days: int = 1) -> PlanRun:
     run = services.request_plans(session, reps, monday, days, wanted=wanted)
     tasks.plan_run(session.principal, run_id=run.id)
     session.expire_all()
-    done = runs.run_by_uuid(session, run.uuid)
+    done = run_queries.run_by_uuid(session, run.uuid)
     assert (done.status, done.fault) == ("done", None)
     return done
 

@@ -19,6 +19,7 @@ from gcrm.people.models import Team
 from gcrm.routing import (
     apart,
     check,
+    cutting,
     edit_queries,
     edits,
     feeds,
@@ -29,9 +30,10 @@ from gcrm.routing import (
     nights_queries,
     nights_services,
     queries,
-    runs,
+    run_queries,
     services,
     solver,
+    stays,
     tasks,
     travel,
     travel_queries,
@@ -88,9 +90,9 @@ def far_week(saving_minutes: int = 60, hotels=(INN,), visits: int = 10, days: in
 def solved(span: week.Span, steps: int = 4000):
     built = week.build(span)
     full = travel.filled(built.problem)
-    full, solution = week.worthwhile(built, full, lambda problem, share: solver.solve(problem, steps=steps, seed=1))
+    full, solution = stays.worthwhile(built, full, lambda problem, share: solver.solve(problem, steps=steps, seed=1))
     check.must_hold(full, solution)
-    return built, full, solution, week.days(span, built, full, solution)
+    return built, full, solution, cutting.days(span, built, full, solution)
 
 
 # -- rules and hotels ------------------------------------------------------------------------------------------------
@@ -176,7 +178,7 @@ def test_a_rep_without_a_home_stays_with_the_plain_problem():
 
 def test_far_customers_of_two_days_are_visited_with_a_night_among_them_that_saves_more_than_it_must():
     built, full, solution, days = solved(far_week(60))
-    (stay,) = week.stays(built, full, solution)
+    (stay,) = stays.stays(built, full, solution)
     assert stay.hotel == INN
     assert stay.saved_seconds >= 60 * 60
     monday, tuesday = days
@@ -190,7 +192,7 @@ def test_far_customers_of_two_days_are_visited_with_a_night_among_them_that_save
     assert after.saved_seconds + woken.saved_seconds == stay.saved_seconds
 
 
-def order(day: week.Day) -> list[str]:
+def order(day: cutting.Day) -> list[str]:
     return [stop.visit for route in day.solution.routes for stop in route.stops]
 
 
@@ -202,7 +204,7 @@ def test_no_night_is_spent_away_that_saves_less_than_it_must():
 
 def test_nights_may_follow_each_other():
     built, full, solution, days = solved(far_week(60, visits=24, days=3))
-    assert len(week.stays(built, full, solution)) == 2
+    assert len(stays.stays(built, full, solution)) == 2
     assert days[1].work.night_before.name == days[1].work.night_after.name == "Far Inn"
     assert [check.check(day.problem, day.solution) for day in days] == [[], [], []]
 
@@ -211,7 +213,7 @@ def test_a_night_that_no_visit_follows_is_spent_at_home():
     on = week_of(2)
     span = week.Span(tuple(map(workday, on)), (wish(1, on[:1], prize=300.0),), away=away(on, saving_minutes=0))
     built, full, solution, days = solved(span)
-    assert week.stays(built, full, solution) == []
+    assert stays.stays(built, full, solution) == []
     assert days[0].solution.routes[0].end_place == days[0].problem.shifts[0].to_place
     assert days[0].work.night_after is None
 
@@ -226,12 +228,12 @@ def test_a_night_that_saves_too_little_is_searched_again_without_it_and_the_time
         return solver.solve(problem, steps=4000, seed=1)
 
     strict = replace(built, away=away(week_of(2), saving_minutes=600))
-    problem, solution = week.worthwhile(strict, full, search)
+    problem, solution = stays.worthwhile(strict, full, search)
     # At home; with nights; again without the poor ones; what days hint at that need not come home, and once more.
     assert [share for _problem, share in asked][:3] == [0.35, 0.65, 0.65]
     assert sum(share for _problem, share in asked) <= 2.6
     assert all(isinstance(shift.from_place, int) and isinstance(shift.to_place, int) for shift in problem.shifts)
-    assert week.stays(built, problem, solution) == []
+    assert stays.stays(built, problem, solution) == []
 
 
 def test_days_without_nights_are_searched_once_in_all_the_time():
@@ -242,7 +244,7 @@ def test_days_without_nights_are_searched_once_in_all_the_time():
         return solver.solve(problem, steps=400, seed=1)
 
     built = week.build(replace(far_week(), away={}))
-    week.worthwhile(built, travel.filled(built.problem), search)
+    stays.worthwhile(built, travel.filled(built.problem), search)
     assert asked == [1.0]
 
 
@@ -254,9 +256,9 @@ def test_a_worse_plan_with_nights_gives_way_to_the_one_at_home():
         is_home = not isinstance(problem.shifts[1].from_place, EndOf)
         return solver.solve(problem, steps=4000 if is_home else 100, seed=1)
 
-    problem, solution = week.worthwhile(built, full, search)
+    problem, solution = stays.worthwhile(built, full, search)
     check.must_hold(problem, solution)
-    assert week.stays(built, problem, solution) == []
+    assert stays.stays(built, problem, solution) == []
     assert solution.routes
 
 
@@ -345,7 +347,7 @@ def made(session, rep, monday, days: int = 2):
     run = services.request_plans(session, [rep], monday, days)
     tasks.plan_run(session.principal, run_id=run.id)
     session.expire_all()
-    found = runs.run_by_uuid(session, run.uuid)
+    found = run_queries.run_by_uuid(session, run.uuid)
     assert found.fault is None
     return [edit_queries.plan_by_id(session, plan.id) for plan in found.plans]
 

@@ -8,7 +8,19 @@ import pytest
 
 from gcrm.core import clock
 from gcrm.core.errors import Invalid
-from gcrm.routing import apart, check, queries, runs, services, solver, tasks, travel, week
+from gcrm.routing import (
+    apart,
+    check,
+    cutting,
+    queries,
+    run_queries,
+    run_services,
+    services,
+    solver,
+    tasks,
+    travel,
+    week,
+)
 from gcrm.routing import problem as problems
 from gcrm.routing import solution as solutions
 from gcrm.routing.day import Candidate, WorkDay
@@ -51,7 +63,7 @@ def solved(span: week.Span, steps: int = 400):
     full = travel.filled(built.problem)
     solution = solver.solve(full, steps=steps, seed=1)
     check.must_hold(full, solution)
-    return built, full, solution, week.days(span, built, full, solution)
+    return built, full, solution, cutting.days(span, built, full, solution)
 
 
 def test_a_span_is_one_problem_with_a_shift_for_each_rep_and_day():
@@ -176,7 +188,7 @@ def made(session, reps, first, days) -> PlanRun:
     run = services.request_plans(session, reps, first, days)
     tasks.plan_run(session.principal, run_id=run.id)
     session.expire_all()
-    return runs.run_by_uuid(session, run.uuid)
+    return run_queries.run_by_uuid(session, run.uuid)
 
 
 def test_a_week_is_planned_in_one_run_without_days_off_and_nobody_is_visited_twice(session, rep, monday, quick):
@@ -240,7 +252,7 @@ def test_planning_again_replaces_the_plans_that_nobody_published(session, rep, m
     stock(session, rep, 6, monday)
     first = made(session, [rep], monday, 2)
     again = made(session, [rep], monday, 2)
-    assert {plan.status for plan in runs.run_by_uuid(session, first.uuid).plans} == {"replaced"}
+    assert {plan.status for plan in run_queries.run_by_uuid(session, first.uuid).plans} == {"replaced"}
     assert sum(len(plan.stops) for plan in again.plans) == 6
 
 
@@ -264,10 +276,10 @@ def test_a_run_that_is_cancelled_while_it_waits_makes_nothing_and_leaves_older_p
     stock(session, rep, 4, monday)
     older = made(session, [rep], monday, 1)
     run = services.request_plans(session, [rep], monday, 1)
-    runs.cancel(session, run)
+    run_services.cancel(session, run)
     tasks.plan_run(session.principal, run_id=run.id)
     session.expire_all()
-    assert runs.run_by_uuid(session, run.uuid).status == "cancelled"
+    assert run_queries.run_by_uuid(session, run.uuid).status == "cancelled"
     assert [plan.run_id for plan in queries.plans(session, monday, monday)] == [older.id]
 
 
@@ -287,7 +299,7 @@ def test_a_span_of_no_day_or_too_many_is_refused(session, rep, monday, days, sen
 def test_somebody_who_works_on_no_day_of_the_span_is_planned_for_what_was_asked(session, rep, monday):
     saturday = monday + dt.timedelta(days=5)
     run = services.request_plans(session, [rep], saturday, 2)
-    assert [plan.day for plan in runs.run_by_uuid(session, run.uuid).plans] == [
+    assert [plan.day for plan in run_queries.run_by_uuid(session, run.uuid).plans] == [
         saturday,
         saturday + dt.timedelta(days=1),
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from gcrm.core import clock
 from gcrm.core.errors import Invalid
-from gcrm.routing import queries, runs, services, tasks, weighing_services, weights
+from gcrm.routing import queries, run_queries, services, tasks, weighing_services, weights
 from gcrm.routing.models import DayPlan
 from gcrm.routing.weights import Facts, Weights
 from tests import factories as make
@@ -145,7 +145,7 @@ def test_a_trial_shows_the_day_before_and_after_and_keeps_no_plan(company, sessi
     )
     tasks.try_weights(session.principal, run_id=run.id)
     session.expire_all()
-    found = runs.run_by_uuid(session, run.uuid, "trial")
+    found = run_queries.run_by_uuid(session, run.uuid, "trial")
     assert found.status == "done"
     figures = found.figures
     assert figures["before"]["tiers"]["A"] > figures["after"]["tiers"]["A"]
