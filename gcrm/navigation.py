@@ -21,6 +21,7 @@ class Place:
 PLACES = (
     Place("field.today", _l("Today"), "route", roles=frozenset({"rep"})),
     Place("reports.team", _l("Team"), "users-group", act="lead"),
+    Place("maps.manager.region", _l("My region"), "gauge", act="lead"),
     Place("maps.accounts", _l("Map"), "map-2"),
     Place("customers.index", _l("Accounts"), "building-store"),
     Place("pipeline.board", _l("Pipeline"), "layout-kanban"),
@@ -58,6 +59,10 @@ def entries(user: Any) -> list[Entry]:
 
 def _is_here(place: Place, blueprint: str) -> bool:
     if request.endpoint == place.endpoint:
+        return True
+    if "." in place.endpoint.partition(".")[2] and (request.endpoint or "").startswith(
+        place.endpoint.rpartition(".")[0] + "."
+    ):
         return True
     rivals = [p for p in PLACES if p.endpoint.partition(".")[0] == blueprint]
     return len(rivals) == 1 and rivals[0] is place

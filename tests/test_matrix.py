@@ -235,6 +235,7 @@ EXAMPLES: dict[str, Example] = {
     "maps.ogc.queryables": Example(lambda half: {"name": "accounts"}, is_common=True),
     "maps.ogc.items": Example(lambda half: {"name": "accounts"}, is_common=True),
     "maps.ogc.item": Example(lambda half: {"name": "accounts", "feature_id": half.account.uuid}),
+    **{f"maps.manager.{name}": Example(act="lead", refusal=404) for name in ("region", "whitespace", "coverage", "today", "today_part")},
     "maps.regions.choropleth": Example(query={"level": "county"}),
     "maps.regions.choropleth_part": Example(query={"level": "county"}),
     "maps.regions.folium_regions": Example(query={"level": "county"}),
@@ -328,7 +329,7 @@ def text_of(answer) -> str:
     )
     body = re.sub(r'(nonce|csrf[-_]token|name="csrf_token" value|content)="[^"]*"', "", body)
     body = re.sub(r'"(as_of|timeStamp)":"[^"]*"|_[0-9a-f]{32}', "", body)
-    body = re.sub(r"Bearer [\w.-]+|\d+ (seconds?|minutes?)( ago)?|gcrm_\w+", "", body)
+    body = re.sub(r"Bearer [\w.-]+|\d+ (seconds?|min(utes?)?)( ago| late)?|\d+:\d\d\s[AP]M|gcrm_\w+", "", body)
     return body + str(answer.headers.get("ETag", "")) * (answer.mimetype != "text/html")
 
 

@@ -36,6 +36,7 @@ NO_PAGES = {
     "exchange.rejected_rows": "a file",
     "exchange.progress": "JSON for a bar",
     "maps.here": "a part of the map, for one cell",
+    "maps.manager.today_part": "a part of the page of the team’s day",
     "geography.placing": "JSON for a bar",
     "routing.progress": "JSON for a bar",
     "routing.plan.run_progress": "JSON for a bar",

@@ -5,9 +5,10 @@ const phone = matchMedia("(max-width: 767.98px)");
 export default function panel(element) {
   const key = `panel:${location.pathname}:${element.id}`;
   const kept = sessionStorage.getItem(key);
-  // On a phone the map comes first: panels start folded unless the person had one open, or there is something to do in it first.
+  // On a phone the map comes first: panels start folded unless the person had one open, it holds what the page is for,
+  // or there is something to do in it first.
   if (kept !== null) element.open = kept === "open";
-  else if (phone.matches) element.open = Boolean(element.querySelector(".empty, .notice, [required]"));
+  else if (phone.matches) element.open = element.matches(".panel-first") || Boolean(element.querySelector(".empty, .notice, [required]"));
   element.dataset.ready = "";
   element.addEventListener("toggle", () => sessionStorage.setItem(key, element.open ? "open" : "folded"));
 
