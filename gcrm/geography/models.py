@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -78,3 +78,38 @@ class Placing(Model):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[CreatedAt]
     finished_at: Mapped[Instant | None]
+
+
+class AttributeLoad(Model):
+    """A file's numbers about the regions of one level: shown first, and in use once somebody said so."""
+
+    __tablename__ = "attribute_loads"
+    __table_args__ = (CheckConstraint(f"level IN ({_LEVEL_LIST})", name="level"),)
+
+    id: Mapped[SmallKey]
+    uuid: Mapped[PublicId]
+    country: Mapped[str]
+    level: Mapped[str]
+    filename: Mapped[str]
+    names: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """What the numbers are called, as `inhabitants`."""
+    regions: Mapped[int]
+    """How many regions got a number."""
+    faults: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """The first rows that were left out: `row` and `why`."""
+    fault_count: Mapped[int]
+    in_use: Mapped[bool]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[CreatedAt]
+
+
+class RegionAttribute(Model):
+    """One number about a region. Of the loads in use the newest holds, so that taking one back uncovers what was before."""
+
+    __tablename__ = "region_attributes"
+    __table_args__ = (Index("ix_region_attributes_newest", "region_id", "name", "load_id"),)
+
+    load_id: Mapped[int] = mapped_column(ForeignKey("attribute_loads.id", ondelete="CASCADE"), primary_key=True)
+    region_id: Mapped[int] = mapped_column(ForeignKey("regions.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]

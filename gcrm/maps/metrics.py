@@ -7,30 +7,66 @@ from dataclasses import dataclass
 from gcrm.core.errors import Invalid
 from gcrm.geography.levels import LEVELS
 
+RELIABLE_FROM = 5
+"""A share of fewer cases than these says little: one case more or less moves it by a fifth and more."""
+PER_AREA = "km2"
+PER_HEADS = 1_000
+"""A figure per inhabitants is one per so many of them."""
+
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure of a region, made of sums over its accounts."""
+    """One figure of a region, made of sums over its accounts or over their opportunities."""
 
     word: str
+    of: str = "accounts"
+    """What is counted: `accounts` or `opportunities`."""
     status: str | None = None
     """Only accounts of this status are counted; None counts all."""
     amount: str | None = None
-    """The sum of money it shows; None shows the count."""
+    """The sum it shows; None shows the count."""
+    base: str | None = None
+    """The sum that it is a share of, or that it is compared with."""
+    is_money: bool = False
+    """The sums are of money, in the organisation's currency."""
     is_density: bool = False
-    """Divided by the region's area in km²."""
+    """Divided by the region's area in km², unless something else is named."""
+    is_change: bool = False
+    """By how much the amount is above the base, against the base."""
+    is_timed: bool = False
+    """It can be asked for a month."""
 
-    def value(self, count: int, amount: float, area_km2: float | None) -> float | None:
-        """The figure of a region; None where it has no area to divide by."""
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a quotient of two sums, in percent, which nothing else divides."""
+        return self.base is not None
+
+    @property
+    def shows_money(self) -> bool:
+        return self.is_money and not self.is_share
+
+    def value(self, count: int, amount: float, base: float, divisor: float | None = 1.0) -> float | None:
+        """The figure of a region; None where there is nothing to divide by."""
+        if self.is_share:
+            return (amount - base if self.is_change else amount) / base * 100 if base > 0 else None
         plain = amount if self.amount else count
-        if not self.is_density:
-            return plain
-        return plain / area_km2 if area_km2 else None
+        return plain / divisor if divisor else None
 
-    def unit(self, currency: str) -> str:
+    def per(self, asked: str) -> str:
+        """What the figure is divided by: what is asked, else its own; nothing for a share."""
+        if self.is_share:
+            return ""
+        return asked or (PER_AREA if self.is_density else "")
+
+    def unit(self, currency: str, per: str = "") -> str:
         """What the figure is counted in, as the API says it."""
-        plain = currency if self.amount else "accounts"
-        return f"{plain}/km²" if self.is_density else plain
+        if self.is_share:
+            return "%"
+        plain = currency if self.shows_money else self.of
+        divisor = self.per(per)
+        if not divisor:
+            return plain
+        return f"{plain}/km²" if divisor == PER_AREA else f"{plain}/{PER_HEADS:,} {divisor}"
 
 
 METRICS = {
@@ -40,14 +76,24 @@ METRICS = {
         Metric("customers", status="customer"),
         Metric("prospects", status="prospect"),
         Metric("prospect_density", status="prospect", is_density=True),
-        Metric("value", amount="value"),
-        Metric("value_density", amount="value", is_density=True),
-        Metric("potential", amount="potential"),
-        Metric("white_space", amount="white_space"),
+        Metric("value", amount="value", is_money=True),
+        Metric("value_density", amount="value", is_money=True, is_density=True),
+        Metric("potential", amount="potential", is_money=True),
+        Metric("white_space", amount="white_space", is_money=True),
+        Metric("white_space_share", amount="white_space", base="potential", is_money=True),
+        Metric("in_time", amount="in_time", base="with_cadence", is_timed=True),
+        Metric("overdue_value", amount="overdue_value", is_money=True),
+        Metric("pipeline", of="opportunities", amount="open", is_money=True),
+        Metric("revenue", of="opportunities", amount="won", is_money=True, is_timed=True),
+        Metric(
+            "revenue_change", of="opportunities", amount="won", base="won_before", is_money=True, is_change=True,
+            is_timed=True,
+        ),
+        Metric("win_rate", of="opportunities", amount="won_number", base="settled_number", is_timed=True),
     )
-}
+}  # fmt: skip
 
-STATS_LEVELS = ("state", "county", "municipality", "hex1000", "hex100", "hex10", "territory")
+STATS_LEVELS = ("country", "state", "county", "municipality", "postcode", "hex1000", "hex100", "hex10", "territory")
 
 
 def metric_named(word: str) -> Metric:
@@ -63,5 +109,7 @@ def level_named(word: str) -> str:
 
 
 def is_above(level: str, other: str) -> bool:
-    """Whether regions of the one level hold regions of the other."""
+    """Whether regions of the one level hold regions of the other; postcodes lie in no tree, they cross borders."""
+    if "postcode" in (level, other):
+        return False
     return other not in LEVELS or LEVELS.index(level) < LEVELS.index(other)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from babel import Locale
+from flask_babel import get_locale
 from sqlalchemy import (
     ColumnElement,
+    Select,
     Text,
+    and_,
     cast,
     exists,
     func,
     literal_column,
-    not_,
     select,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from gcrm.core import clock, money
 from gcrm.core.errors import Invalid
@@ -25,9 +28,13 @@ from gcrm.core.models import Organisation
 from gcrm.customers import sum_queries
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
+from gcrm.geography import attribute_queries
 from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.geography.models import Region
-from gcrm.maps.metrics import Metric, is_above, level_named, metric_named
+from gcrm.maps.figure_queries import measure
+from gcrm.maps.metrics import PER_AREA, PER_HEADS, RELIABLE_FROM, Metric, is_above, level_named, metric_named
+from gcrm.maps.periods import Period, year_up_to
+from gcrm.people import queries as people
 from gcrm.territories.models import Territory, TerritoryRegion
 
 REGION_COLUMNS: dict[str, InstrumentedAttribute[int | None]] = {
@@ -40,6 +47,8 @@ HEXAGON_COLUMNS: dict[str, InstrumentedAttribute[int | None]] = {
     "hex100": Account.hex100,
     "hex1000": Account.hex1000,
 }
+POSTCODES = aliased(Region, name="postcodes")
+"""Accounts keep no postcode's id: they are joined to it by their address."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,10 @@ class RegionFigure:
     area_km2: float | None
     count: int
     value: float | None
+    is_reliable: bool = True
+    """False for a share of too few cases to say much."""
+    attributes: Mapping[str, float] = field(default_factory=dict)
+    """What is known of the region itself, as its inhabitants."""
 
     @property
     def key(self) -> str:
@@ -76,28 +89,52 @@ class RegionStats:
     other_currencies: int
     """How many amounts are in another currency than the unit, and so in no sum."""
     total_value: float | None
-    """The figure of everything together; None for a density."""
+    """The figure of everything together; None where it is divided by something of the regions."""
     outside_value: float | None
     regions: list[RegionFigure]
+    per: str = ""
+    """What each region's figure is divided by: `km2`, or the name of an attribute."""
+    period: Period | None = None
+    """The days that a timed figure is about."""
 
 
 @dataclass(frozen=True)
 class _Sum:
     count: int = 0
-    amount_minor: int = 0
+    amount: int = 0
+    base: int = 0
     unplaced: int = 0
     other_currencies: int = 0
     somewhere: int | None = None
     """A region that the accounts lie in, to name a hexagon by."""
 
+    def __add__(self, other: _Sum) -> _Sum:
+        return _Sum(
+            self.count + other.count, self.amount + other.amount, self.base + other.base,
+            self.unplaced + other.unplaced, self.other_currencies + other.other_currencies,
+            self.somewhere or other.somewhere,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A region that may get a figure: the id that its sums are found by, and what it is called."""
+
+    number: Any
+    country: str
+    code: str
+    name: str
+    area_km2: float | None
+
 
 def region_stats(
-    session: Session, level: str, metric: str, selection: Selection, parent: Region | None = None
-) -> RegionStats:
+    session: Session, level: str, metric: str, selection: Selection, parent: Region | None = None, per: str = "",
+    period: Period | None = None,
+) -> RegionStats:  # fmt: skip
     """A metric by region, from the ids that are written with every account.
 
     With a parent only its accounts count, and regions without any are there with 0; otherwise only regions that have some
-    are named.
+    are named. A timed metric is of the period, by default of the year up to today; others are as of now.
     """
     shown = metric_named(metric)
     column = _group_column(level_named(level))
@@ -106,37 +143,43 @@ def region_stats(
     organisation = session.get(Organisation, 1)
     currency = organisation.currency if organisation else ""
     narrowed = [*selection.conditions(), *(_inside(parent) if parent else ())]
-    sums = _kept_sums(session, level, shown, selection, parent) if currency else None
-    if sums is None:
-        sums = _sums(session, column, shown, currency, narrowed)
+    kept = _kept_sums(session, level, shown, selection) if parent is None and currency else None
+    sums: dict[Any, _Sum] = dict(_sums(session, column, shown, currency, narrowed, period) if kept is None else kept)
+    if level == "country":
+        sums = _by_country(session, sums)
     outside = sums.pop(None, _Sum())
-    everything = [*sums.values(), outside]
-    total = sum(each.count for each in everything)
-    units = 10 ** money.digits(currency) if currency else 1
+    everything = sum(sums.values(), outside)
+    divisor = shown.per(per)
+    units = 10 ** money.digits(currency) if currency and shown.is_money else 1
 
-    def whole(count: int, amount_minor: int) -> float | None:
-        return None if shown.is_density else shown.value(count, amount_minor / units, None)
+    def figure(found: _Sum, divided_by: float | None = 1.0) -> float | None:
+        return shown.value(found.count, found.amount / units, found.base / units, divided_by)
 
     return RegionStats(
         level=level,
         metric=metric,
-        unit=shown.unit(currency),
+        unit=shown.unit(currency, per),
         currency=currency,
         as_of=clock.now(),
-        total=total,
+        total=everything.count,
         outside=outside.count,
-        unplaced=sum(each.unplaced for each in everything),
-        other_currencies=sum(each.other_currencies for each in everything),
-        total_value=whole(total, sum(each.amount_minor for each in everything)),
-        outside_value=whole(outside.count, outside.amount_minor),
-        regions=_figures(session, level, shown, sums, units, parent),
+        unplaced=everything.unplaced,
+        other_currencies=everything.other_currencies,
+        total_value=None if divisor else figure(everything),
+        outside_value=None if divisor else figure(outside),
+        regions=_figures(session, level, shown, sums, figure, divisor, parent),
+        per=divisor,
+        period=(period or year_up_to(people.today(session))) if shown.is_timed else None,
     )
 
 
 def _group_column(level: str) -> Any:
     if level == "territory":
         return Account.territory_id
-    return {**REGION_COLUMNS, **HEXAGON_COLUMNS}[level]
+    if level == "postcode":
+        return POSTCODES.id
+    # Accounts keep no country's id: countries are made of the sums of their states.
+    return {**REGION_COLUMNS, **HEXAGON_COLUMNS, "country": Account.state_id}[level]
 
 
 def _refuse_parent(level: str, parent: Region) -> None:
@@ -146,89 +189,143 @@ def _refuse_parent(level: str, parent: Region) -> None:
 
 def _inside(parent: Region) -> list[ColumnElement[bool]]:
     if parent.level == "country":
-        return [Account.state_id.in_(select(Region.id).where(Region.parent_id == parent.id))]
+        return [Account.state_id.in_(_states_of(parent.country))]
     return [REGION_COLUMNS[parent.level] == parent.id]
 
 
-def _amount(word: str) -> Any:
-    value = Account.annual_value_minor
-    return {
-        "value": value,
-        "potential": Account.potential_minor,
-        "white_space": Account.potential_minor - func.coalesce(value, 0),
-    }[word]
+def _states_of(country: str) -> Select[tuple[int]]:
+    return select(Region.id).where(Region.level == "state", Region.country == country)
 
 
-def _kept_sums(
-    session: Session, level: str, metric: Metric, selection: Selection, parent: Region | None
-) -> dict[int | None, _Sum] | None:
-    """The sums that the database keeps; None where it keeps none for this level and selection."""
-    if parent is not None or level not in sum_queries.LEVELS:
-        return None
-    part = sum_queries.part_of(session, selection)
+KEPT_AMOUNTS = {None: (), "value": ("value", "foreign_values"), "potential": ("potential", "foreign_potentials"),
+                "white_space": ("white_space", "foreign_potentials")}  # fmt: skip
+"""Amounts that the database sums ahead, each with the number of those in other currencies."""
+
+
+def _kept_sums(session: Session, level: str, metric: Metric, selection: Selection) -> dict[int | None, _Sum] | None:
+    """The sums that the database keeps; None where it keeps none for this figure, level and selection."""
+    level = "state" if level == "country" else level
+    is_kept = metric.of == "accounts" and metric.base is None and metric.amount in KEPT_AMOUNTS
+    part = sum_queries.part_of(session, selection) if is_kept and level in sum_queries.LEVELS else None
     if part is None:
         return None
-    foreign = {"value": "foreign_values", None: None}.get(metric.amount, "foreign_potentials")
-    amounts = [name for name in (metric.amount, foreign) if name]
+    amounts = KEPT_AMOUNTS[metric.amount]
     found = sum_queries.by_region(session, part, level, amounts)
 
     def count(each: sum_queries.Total) -> int:
         return {"prospect": each.prospects, "customer": each.customers}.get(metric.status or "", each.n)
 
-    def told(all_of: Sequence[sum_queries.Total], unplaced: int = 0) -> _Sum:
-        amount = sum(getattr(each, metric.amount) for each in all_of) if metric.amount else 0
-        others = sum(getattr(each, foreign) for each in all_of) if foreign else 0
-        return _Sum(sum(map(count, all_of)), amount, unplaced, others)
+    def told(each: sum_queries.Total, unplaced: int = 0) -> _Sum:
+        amount, others = (getattr(each, name) for name in amounts) if amounts else (0, 0)
+        return _Sum(count(each), amount, unplaced=unplaced, other_currencies=others)
 
-    sums: dict[int | None, _Sum] = {region: told([each]) for region, each in found.items() if region > 0}
-    nowhere = [each for region, each in found.items() if region <= 0]
-    if nowhere:
-        sums[None] = told(nowhere, count(found.get(sum_queries.UNPLACED, sum_queries.Total())))
+    sums: dict[int | None, _Sum] = {region: told(each) for region, each in found.items() if region > 0}
+    for region, each in found.items():
+        if region <= 0:
+            sums[None] = sums.get(None, _Sum()) + told(each, count(each) if region == sum_queries.UNPLACED else 0)
     return sums
 
 
 def _sums(
-    session: Session, column: Any, metric: Metric, currency: str, narrowed: Sequence[ColumnElement[bool]]
-) -> dict[int | None, _Sum]:
+    session: Session, column: Any, metric: Metric, currency: str, narrowed: Sequence[ColumnElement[bool]],
+    period: Period | None = None,
+) -> dict[int | None, _Sum]:  # fmt: skip
     """Count and sum by region id; None is what lies in no region."""
-    counted = Account.status == metric.status if metric.status else Account.id.is_not(None)
-    amount = _amount(metric.amount) if metric.amount else literal_column("NULL::bigint")
-    foreign = Account.currency != currency if currency else literal_column("false")
+    wanted = measure(session, metric, currency, period)
     is_hexagon = any(column is hexagons for hexagons in HEXAGON_COLUMNS.values())
     finest = func.coalesce(*(func.max(REGION_COLUMNS[level]) for level in ("municipality", "county", "state")))
-    rows = session.execute(
+    query = wanted.joined(
         select(
             column,
-            func.count().filter(counted),
-            func.coalesce(func.sum(amount).filter(not_(foreign)), 0),
-            func.count().filter(counted, Account.grid_key.is_(None)),
-            func.count(amount).filter(foreign),
+            wanted.count.label("count"),
+            wanted.amount.label("amount"),
+            wanted.base.label("base"),
+            wanted.unplaced.label("unplaced"),
+            wanted.other_currencies.label("other_currencies"),
             finest if is_hexagon else literal_column("NULL::int"),
         )
-        .where(*narrowed)
-        .group_by(column)
     )
-    return {row[0]: _Sum(row[1], int(row[2]), *row[3:]) for row in rows}
+    if column is POSTCODES.id:
+        query = query.outerjoin(POSTCODES, _lies_in_postcode())
+    rows = session.execute(query.where(*wanted.conditions, *narrowed).group_by(column))
+    return {row[0]: _Sum(row[1], int(row[2]), int(row[3]), *row[4:]) for row in rows}
+
+
+def _lies_in_postcode() -> ColumnElement[bool]:
+    """An account is in the postcode that its address names; what follows a hyphen, as in 17101-1234, is finer."""
+    return and_(
+        POSTCODES.level == "postcode",
+        POSTCODES.country == Account.country,
+        POSTCODES.code == func.split_part(Account.postcode, "-", 1),
+    )
+
+
+def _by_country(session: Session, sums: Mapping[Any, _Sum]) -> dict[Any, _Sum]:
+    """The sums of states put together, by the word of their country."""
+    states = select(Region.id, Region.country).where(Region.id == func.any([key for key in sums if key is not None]))
+    countries = {row.id: row.country for row in session.execute(states)}
+    found: dict[Any, _Sum] = {}
+    for number, each in sums.items():
+        country = countries.get(number)
+        found[country] = found.get(country, _Sum()) + each
+    return found
 
 
 def _figures(
-    session: Session, level: str, metric: Metric, sums: Mapping[int | None, _Sum], units: int, parent: Region | None
-) -> list[RegionFigure]:
+    session: Session, level: str, metric: Metric, sums: Mapping[Any, _Sum],
+    figure: Callable[[_Sum, float | None], float | None], per: str, parent: Region | None,
+) -> list[RegionFigure]:  # fmt: skip
     nothing = _Sum()
+    named = _named(session, level, sums, parent)
+    attributes = attribute_queries.of_regions(session, level, [each.number for each in named])
 
-    def figure(number: int, country: str, code: str, name: str, area_km2: float | None) -> RegionFigure:
-        found = sums.get(number, nothing)
-        value = metric.value(found.count, found.amount_minor / units, area_km2)
-        return RegionFigure(country, code, name, area_km2, found.count, value)
+    def made(region: _Named) -> RegionFigure:
+        found, known = sums.get(region.number, nothing), attributes.get(region.number, {})
+        divisor = {"": 1.0, PER_AREA: region.area_km2}[per] if per in ("", PER_AREA) else _heads(known.get(per))
+        is_reliable = not metric.is_share or found.count >= RELIABLE_FROM
+        return RegionFigure(
+            region.country, region.code, region.name, region.area_km2, found.count, figure(found, divisor), is_reliable,
+            known,
+        )  # fmt: skip
 
+    return [made(region) for region in named]
+
+
+def _heads(number: float | None) -> float | None:
+    return number / PER_HEADS if number and number > 0 else None
+
+
+def _named(session: Session, level: str, sums: Mapping[Any, _Sum], parent: Region | None) -> list[_Named]:
     numbers = [number for number in sums if number is not None]
     if level in HEXAGON_AREAS_KM2:
         rows = _hexagons(session, level, {number: sums[number].somewhere for number in sorted(numbers)})
     elif level == "territory":
         rows = _territories(session, numbers)
+    elif level == "country":
+        rows = _countries(session, numbers)
     else:
         rows = _regions(session, level, numbers, parent)
-    return [figure(*row) for row in rows]
+    return [_Named(*row) for row in rows]
+
+
+def _countries(session: Session, countries: Sequence[str]) -> Sequence[Any]:
+    """Countries by what their own region says, and where none is loaded by their word and their states' area."""
+    area = func.sum(Region.area_km2)
+    states = select(Region.country, area).where(Region.level == "state").group_by(Region.country)
+    areas: dict[str, float] = {row[0]: row[1] for row in session.execute(states)}
+    loaded = session.scalars(
+        select(Region).where(Region.level == "country", Region.country == func.any(list(countries)))
+    )
+    own = {region.country: region for region in loaded}
+    names = Locale.parse(get_locale() or "en").territories
+
+    def row(word: str) -> tuple[Any, ...]:
+        region = own.get(word)
+        if region is not None:
+            return word, word, region.code, region.name, region.area_km2
+        return word, word, word, names.get(word.upper(), word.upper()), areas.get(word)
+
+    return [row(word) for word in sorted(countries)]
 
 
 def _hexagons(session: Session, level: str, somewhere: Mapping[int, int | None]) -> Sequence[Any]:

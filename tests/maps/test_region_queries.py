@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from gcrm.core import clock
 from gcrm.core.errors import Invalid
 from gcrm.core.geo import ewkt
+from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
 from gcrm.customers.selection import STATUS_LABELS
 from gcrm.maps import region_queries
 from gcrm.maps.metrics import METRICS
+from gcrm.pipeline.models import Opportunity, Stage
 from tests import factories as make
 
 FAR_OUT = (60.0, -40.0)
+NEW_YORK = ZoneInfo("America/New_York")
+TODAY = clock.today("America/New_York")
+NOON = dt.datetime.combine(TODAY, dt.time(12), NEW_YORK)
 
 
 @pytest.fixture
@@ -57,15 +65,22 @@ def somewhere(draw: random.Random) -> tuple[float, float] | None:
 
 
 def write_at_random(session, people, draw: random.Random) -> None:
+    """Accounts with visits and sales, some of them moved, one region changed, and some deleted again."""
     owners = [people["rep"], people["other"], None]
     made = [
         make.make_account(
             session, draw.choice(owners), at=somewhere(draw), status=draw.choice(list(STATUS_LABELS)),
             annual_value_minor=draw.choice([None, draw.randrange(10**8)]),
             potential_minor=draw.choice([None, draw.randrange(10**8)]),
+            currency=draw.choice(["USD", "USD", "KRW"]), cadence_days=draw.choice([None, 20, 60]),
         )
         for _ in range(30)
     ]  # fmt: skip
+    for account in made:
+        for _ in range(draw.randrange(3)):
+            visited_at(session, account, people["rep"], NOON - dt.timedelta(days=draw.randrange(100)))
+        for _ in range(draw.randrange(4)):
+            sold(session, account, draw)
     for account in draw.sample(made, 12):
         to = somewhere(draw)
         account.location = ewkt(*to) if to else None
@@ -74,41 +89,166 @@ def write_at_random(session, people, draw: random.Random) -> None:
     session.flush()
 
 
-JOIN = """
-SELECT code, count(*) FILTER (WHERE {who}), coalesce(sum({what}), 0)
-FROM accounts LEFT JOIN LATERAL (
-  SELECT code FROM regions WHERE level = :level AND ST_Covers(boundary, location) ORDER BY code LIMIT 1) AS region ON true
-GROUP BY code
+def visited_at(session, account, user, at: dt.datetime) -> None:
+    make.make_visit(session, account, user, status="done", arrived_at=at, finished_at=at)
+    last = account.last_visited_on
+    account.last_visited_on = max(last, at.date()) if last else at.date()
+
+
+def sold(session, account, draw: random.Random) -> None:
+    kind = draw.choice(["open", "won", "won", "lost"])
+    make.make_opportunity(
+        session, account, stage_id=make.make_stage(session, kind).id, amount_minor=draw.randrange(10**7),
+        currency=draw.choice(["USD", "USD", "KRW"]),
+        closed_at=None if kind == "open" else NOON - dt.timedelta(days=draw.randrange(800)),
+    )  # fmt: skip
+
+
+WHERE = """
+SELECT accounts.id, (
+  SELECT code FROM regions WHERE level = :level AND ST_Covers(boundary, location) ORDER BY code LIMIT 1)
+FROM accounts
 """
-WHO = {
-    "prospects": "status = 'prospect'",
-    "prospect_density": "status = 'prospect'",
-    "customers": "status = 'customer'",
-}
-WHAT = {
-    "value": "annual_value_minor", "value_density": "annual_value_minor", "potential": "potential_minor",
-    "white_space": "potential_minor - coalesce(annual_value_minor, 0)",
-}  # fmt: skip
+
+
+class Books:
+    """What one sees, added up in plain Python."""
+
+    def __init__(self, acting, level: str) -> None:
+        self.code = dict(acting.execute(text(WHERE), {"level": level}).all())
+        self.accounts = list(acting.scalars(select(Account)))
+        kinds = {stage.id: stage.kind for stage in acting.scalars(select(Stage))}
+        self.sales = [(sale, kinds[sale.stage_id]) for sale in acting.scalars(select(Opportunity))]
+
+    def rows(self, metric: str) -> list[tuple[int, int, float, float]]:
+        """account, 1 when it counts, what is added to the amount, and to the base."""
+        return getattr(self, metric)()
+
+    def _counted(self, *statuses: str):
+        return [(a.id, int(a.status in statuses), 0, 0) for a in self.accounts]
+
+    def accounts_(self):
+        return self._counted(*STATUS_LABELS)
+
+    def customers(self):
+        return self._counted("customer")
+
+    def prospects(self):
+        return self._counted("prospect")
+
+    prospect_density = prospects
+
+    def value(self):
+        return [(a.id, 1, usd(a, a.annual_value_minor), 0) for a in self.accounts]
+
+    value_density = value
+
+    def potential(self):
+        return [(a.id, 1, usd(a, a.potential_minor), 0) for a in self.accounts]
+
+    def white_space(self):
+        return [(a.id, 1, usd(a, rest(a)), 0) for a in self.accounts]
+
+    def white_space_share(self):
+        known = [a for a in self.accounts if a.currency == "USD" and a.potential_minor is not None]
+        return [(a.id, 1, rest(a) / 100, a.potential_minor / 100) for a in known]
+
+    def in_time(self):
+        kept = [a for a in self.accounts if a.cadence_days and a.status != "former"]
+        return [(a.id, 1, int(not is_late(a)), 1) for a in kept]
+
+    def overdue_value(self):
+        late = [a for a in self.accounts if a.cadence_days and a.status != "former" and is_late(a)]
+        return [(a.id, 1, usd(a, a.annual_value_minor), 0) for a in late]
+
+    def pipeline(self):
+        return [(s.account_id, 1, usd(s, s.amount_minor), 0) for s, kind in self.sales if kind == "open"]
+
+    def revenue(self):
+        return [(s.account_id, 1, usd(s, s.amount_minor), 0) for s in self.settled("won") if age(s) < 365]
+
+    def revenue_change(self):
+        return [
+            (s.account_id, 1, *((usd(s, s.amount_minor), 0) if age(s) < 365 else (0, usd(s, s.amount_minor))))
+            for s in self.settled("won")
+            if age(s) < 730
+        ]
+
+    def win_rate(self):
+        won = {sale.id for sale in self.settled("won")}
+        return [(s.account_id, 1, int(s.id in won), 1) for s in self.settled("won", "lost") if age(s) < 365]
+
+    def settled(self, *kinds: str):
+        return [sale for sale, kind in self.sales if kind in kinds]
+
+
+def usd(thing, amount_minor: int | None) -> float:
+    return (amount_minor or 0) / 100 if thing.currency == "USD" else 0
+
+
+def rest(account) -> int | None:
+    return None if account.potential_minor is None else account.potential_minor - (account.annual_value_minor or 0)
+
+
+def age(sale) -> int:
+    return (TODAY - sale.closed_at.astimezone(NEW_YORK).date()).days
+
+
+def is_late(account) -> bool:
+    last = account.last_visited_on
+    return last is None or last + dt.timedelta(days=account.cadence_days) < TODAY
+
+
+def summed(books: Books, metric: str) -> dict[str | None, tuple[int, float, float]]:
+    found: dict[str | None, tuple[int, float, float]] = {}
+    for account, *parts in books.rows("accounts_" if metric == "accounts" else metric):
+        old = found.get(books.code[account], (0, 0, 0))
+        found[books.code[account]] = tuple(a + b for a, b in zip(old, parts, strict=True))
+    return found
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_sums_equal_the_spatial_join_for_each_role(seed, session, country, people, as_user):
+def test_figures_equal_the_spatial_join_for_each_role(seed, session, country, people, as_user):
     write_at_random(session, people, random.Random(seed))
     for role in ("admin", "manager", "rep"):
         with as_user(people[role]) as acting:
-            for metric in METRICS.values():
-                for level in ("state", "county", "municipality"):
-                    statement = text(JOIN.format(who=WHO.get(metric.word, "true"), what=WHAT.get(metric.word, "0")))
-                    expected = {code: (n, amount) for code, n, amount in acting.execute(statement, {"level": level})}
-                    stats = region_queries.region_stats(acting, level, metric.word, Selection())
-                    assert {f.code: f.count for f in stats.regions} == {c: n for c, (n, _) in expected.items() if c}
-                    assert stats.outside == expected.get(None, (0, 0))[0]
-                    assert sum(f.count for f in stats.regions) + stats.outside == stats.total
-                    for figure in stats.regions:
-                        count, amount = expected[figure.code]
-                        plain = float(amount) / 100 if metric.amount else count
-                        wanted = plain / figure.area_km2 if metric.is_density else plain
-                        assert figure.value == pytest.approx(wanted, rel=1e-12)
+            for level in ("state", "county", "municipality"):
+                books = Books(acting, level)
+                for metric in METRICS.values():
+                    hold(
+                        metric,
+                        summed(books, metric.word),
+                        region_queries.region_stats(acting, level, metric.word, Selection()),
+                    )
+
+
+def hold(metric, expected, stats) -> None:
+    """The figures are the expected ones, and their parts are the whole."""
+    outside = expected.get(None, (0, 0, 0))
+    assert {f.code: f.count for f in stats.regions if f.count} == {c: n for c, (n, *_) in expected.items() if c and n}
+    assert stats.outside == outside[0]
+    assert sum(f.count for f in stats.regions) + stats.outside == stats.total
+    for figure in stats.regions:
+        count, amount, base = expected.get(figure.code, (0, 0, 0))
+        assert same(figure.value, plain(metric, count, amount, base, figure.area_km2)), metric.word
+        assert figure.is_reliable == (not metric.base or count >= 5)
+    if not metric.is_density:
+        whole = [sum(part) for part in zip(*expected.values(), strict=True)] or (0, 0, 0)
+        assert same(stats.total_value, plain(metric, *whole, None))
+        assert same(stats.outside_value, plain(metric, *outside, None))
+
+
+def same(found: float | None, expected: float | None) -> bool:
+    return found is expected is None or (None not in (found, expected) and found == pytest.approx(expected, rel=1e-12))
+
+
+def plain(metric, count: int, amount: float, base: float, area_km2: float | None) -> float | None:
+    if metric.word == "revenue_change":
+        return (amount - base) / base * 100 if base else None
+    if metric.base:
+        return amount / base * 100 if base else None
+    found = amount if metric.amount else count
+    return found / area_km2 if metric.is_density else found
 
 
 @pytest.mark.parametrize("level", ["hex10", "hex100", "hex1000"])

@@ -1,0 +1,196 @@
+"""What each figure of the region map counts and adds up, as parts of one SQL statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    cast,
+    func,
+    literal_column,
+    not_,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from gcrm.core import db
+from gcrm.customers.models import Account
+from gcrm.maps.metrics import Metric
+from gcrm.maps.periods import Period, year_up_to
+from gcrm.people import queries as people
+from gcrm.pipeline.models import Opportunity, Stage
+from gcrm.visits.models import Visit
+from gcrm.visits.selection import has_cadence, is_overdue
+
+NOTHING = literal_column("0::bigint")
+TRUE, FALSE = literal_column("true"), literal_column("false")
+
+Joined = Callable[[Select[Any]], Select[Any]]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """The aggregates of one figure over accounts, or over opportunities joined to their accounts."""
+
+    count: ColumnElement[Any]
+    """What the figure is about: accounts of the status, opportunities, the cases of a share."""
+    amount: ColumnElement[Any] = NOTHING
+    base: ColumnElement[Any] = NOTHING
+    unplaced: ColumnElement[Any] = NOTHING
+    """Of the count, what has no place."""
+    other_currencies: ColumnElement[Any] = NOTHING
+    """Amounts that are in no sum."""
+    conditions: list[ColumnElement[bool]] = field(default_factory=list)
+    joined: Joined = lambda query: query.select_from(Account)
+
+
+def measure(session: Session, metric: Metric, currency: str, period: Period | None) -> Measure:
+    """The aggregates of a metric; a timed one is of the period, by default the year up to today."""
+    if metric.of == "opportunities":
+        return _of_opportunities(session, metric, currency, period)
+    if metric.word == "in_time":
+        return _visited_in_time(session, period)
+    return _of_accounts(metric, currency)
+
+
+def _measured(counted: ColumnElement[bool], **more: Any) -> Measure:
+    unplaced = func.count().filter(counted, Account.grid_key.is_(None))
+    return Measure(count=func.count().filter(counted), unplaced=unplaced, **more)
+
+
+def _total(amount: Any, *only: Any) -> ColumnElement[Any]:
+    """A sum over the rows that fulfil the conditions, 0 over none."""
+    return func.coalesce(func.sum(amount).filter(*only), 0)
+
+
+# -- accounts ----------------------------------------------------------------------------------------------------------
+
+
+def _of_accounts(metric: Metric, currency: str) -> Measure:
+    counted = Account.status == metric.status if metric.status else TRUE
+    if not metric.amount:
+        return _measured(counted)
+    value = func.coalesce(Account.annual_value_minor, 0)
+    sums: dict[str, tuple[Any, ColumnElement[bool]]] = {
+        "value": (Account.annual_value_minor, counted),
+        "potential": (Account.potential_minor, counted),
+        "white_space": (Account.potential_minor - value, counted),
+        "overdue_value": (Account.annual_value_minor, is_overdue()),
+    }
+    amount, counted = sums[metric.amount]
+    foreign = Account.currency != currency if currency else FALSE
+    if metric.base:
+        counted = and_(Account.potential_minor.is_not(None), not_(foreign))
+    return _measured(
+        counted,
+        amount=_total(amount, counted, not_(foreign)),
+        base=_total(sums[metric.base][0], counted, not_(foreign)) if metric.base else NOTHING,
+        other_currencies=func.count(amount).filter(foreign, *([] if metric.base else [counted])),
+    )
+
+
+# -- visits ------------------------------------------------------------------------------------------------------------
+
+
+def _visited_in_time(session: Session, period: Period | None) -> Measure:
+    """Accounts with a cadence that were visited within it, today or on the last day of a period."""
+    with_cadence = has_cadence()
+    if period is None or period.last >= people.today(session):
+        return _in_time(not_(is_overdue()), with_cadence)
+    _begin, end = period.instants(people.the_organisation(session).timezone)
+    finished, joined = _last_finished(session, end)
+    zone = func.coalesce(Account.timezone, people.the_organisation(session).timezone)
+    due_on = cast(func.timezone(zone, finished), Date) + Account.cadence_days
+    return _in_time(func.coalesce(due_on >= period.last, FALSE), with_cadence, joined)
+
+
+def _in_time(
+    is_in_time: ColumnElement[bool], with_cadence: ColumnElement[bool], joined: Joined | None = None
+) -> Measure:
+    """The cases of the share are the accounts with a cadence."""
+    more = {"joined": joined} if joined else {}
+    return _measured(
+        with_cadence,
+        amount=func.count().filter(with_cadence, is_in_time),
+        base=func.count().filter(with_cadence),
+        **more,
+    )
+
+
+def _last_finished(session: Session, end: Any) -> tuple[ColumnElement[Any], Joined]:
+    """When an account was last visited before an instant.
+
+    Who sees everything reads the visits of the longest cadence once; for others, whose accounts are few and whose visits
+    a policy guards, each account's own visits are looked up by their index.
+    """
+    done = [Visit.status == "done", Visit.finished_at < end]
+    if db.is_scoped(session):
+        newest = select(func.max(Visit.finished_at)).where(Visit.account_id == Account.id, *done).correlate(Account)
+        looked_up = newest.lateral("looked_up")
+        found = looked_up.c[0]
+        return found, lambda query: query.select_from(Account).outerjoin(looked_up, TRUE)
+    longest = select(func.coalesce(func.max(Account.cadence_days), 0)).scalar_subquery()
+    since = end - func.make_interval(0, 0, 0, longest + 2)
+    read = (
+        select(Visit.account_id, func.max(Visit.finished_at).label("at"))
+        .where(*done, Visit.finished_at >= since)
+        .group_by(Visit.account_id)
+        .subquery("read")
+    )
+    return read.c.at, lambda query: query.select_from(Account).outerjoin(read, read.c.account_id == Account.id)
+
+
+# -- opportunities -----------------------------------------------------------------------------------------------------
+
+
+def _of_opportunities(session: Session, metric: Metric, currency: str, period: Period | None) -> Measure:
+    """Open ones as they stand; settled ones of the period, for a change also those of a year before."""
+    now, before = _spans(session, period)
+    amount = cast(Opportunity.amount_minor, BigInteger)
+    foreign = Opportunity.currency != currency if currency else FALSE
+    others = func.count().filter(foreign)
+    if metric.amount == "open":
+        return _sales([Stage.kind == "open"], _total(amount, not_(foreign)), others=others)
+    if metric.amount == "won_number":
+        won = func.count().filter(Stage.kind == "won")
+        return _sales([Stage.kind.in_(("won", "lost")), now], won, func.count())
+    if metric.base:
+        both = [Stage.kind == "won", now | before]
+        return _sales(both, _total(amount, not_(foreign), now), _total(amount, not_(foreign), before), others)
+    return _sales([Stage.kind == "won", now], _total(amount, not_(foreign)), others=others)
+
+
+def _sales(
+    conditions: list[ColumnElement[bool]], amount: ColumnElement[Any], base: ColumnElement[Any] = NOTHING,
+    others: ColumnElement[Any] = NOTHING,
+) -> Measure:  # fmt: skip
+    return _measured(
+        TRUE, amount=amount, base=base, other_currencies=others, conditions=conditions, joined=_with_accounts
+    )
+
+
+def _with_accounts(query: Select[Any]) -> Select[Any]:
+    return (
+        query.select_from(Opportunity)
+        .join(Stage, Stage.id == Opportunity.stage_id)
+        .join(Account, Account.id == Opportunity.account_id)
+    )
+
+
+def _spans(session: Session, period: Period | None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Settled in the period, and in the same one a year before."""
+    wanted = period or year_up_to(people.today(session))
+    timezone = people.the_organisation(session).timezone
+
+    def within(span: Period) -> ColumnElement[bool]:
+        begin, end = span.instants(timezone)
+        return and_(Opportunity.closed_at >= begin, Opportunity.closed_at < end)
+
+    return within(wanted), within(wanted.year_before)

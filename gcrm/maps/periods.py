@@ -1,0 +1,62 @@
+"""Periods of figures: a month, or the year up to a day; each with the same a year before."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from gcrm.core.errors import Invalid
+
+MONTHS_BACK = 24
+"""So many months before this one are offered."""
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days from the first to the last, both in it."""
+
+    first: dt.date
+    last: dt.date
+
+    @property
+    def year_before(self) -> Period:
+        """The same days a year before; a whole month stays a whole month."""
+        ends_month = self.last.day == calendar.monthrange(self.last.year, self.last.month)[1]
+        last = _a_year_before(self.last)
+        if ends_month:
+            last = last.replace(day=calendar.monthrange(last.year, last.month)[1])
+        return Period(_a_year_before(self.first), last)
+
+    def instants(self, timezone: str) -> tuple[dt.datetime, dt.datetime]:
+        """When the first day begins and the last one is over, where the organisation is."""
+        zone = ZoneInfo(timezone)
+        after = self.last + dt.timedelta(days=1)
+        return dt.datetime.combine(self.first, dt.time(), zone), dt.datetime.combine(after, dt.time(), zone)
+
+
+def _a_year_before(day: dt.date) -> dt.date:
+    return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)
+
+
+def year_up_to(today: dt.date) -> Period:
+    """The twelve months that end with the day."""
+    return Period(_a_year_before(today) + dt.timedelta(days=1), today)
+
+
+def month_named(word: str) -> Period:
+    """The month that a text like 2026-09 names."""
+    found = re.fullmatch(r"(\d{4})-(\d{2})", word, re.ASCII)
+    if not found or not 1 <= int(found[2]) <= 12 or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
+        raise Invalid(f"“{word[:20]}” is no month. Write it as 2026-09.")
+    year, month = int(found[1]), int(found[2])
+    return Period(dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1]))
+
+
+def months_up_to(today: dt.date, back: int = MONTHS_BACK) -> list[str]:
+    """The months that are offered, the oldest first, this one last."""
+    number = today.year * 12 + today.month - 1
+    return [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(number - back, number + 1)]
