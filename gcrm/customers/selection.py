@@ -128,6 +128,24 @@ def _region(values: tuple[str, ...]) -> ColumnElement[bool]:
     return or_(*conditions) if conditions else false()
 
 
+def _country(values: tuple[str, ...]) -> ColumnElement[bool]:
+    """Lies in a state of the countries, whose words are those of regions: us, or us:us as the region map has it."""
+    words = [value.partition(":")[0].lower() for value in values]
+    if any(len(word) != 2 or not word.isalpha() for word in words):
+        raise Invalid(f"“{values[0]}” is no country. Write it as two letters, like us.")
+    return Account.state_id.in_(select(Region.id).where(Region.level == "state", Region.country.in_(words)))
+
+
+def _postcode(values: tuple[str, ...]) -> ColumnElement[bool]:
+    """`us:17101`, or 17101 of any country; what follows a hyphen, as in 17101-1234, is finer."""
+    conditions: list[ColumnElement[bool]] = []
+    for value in values:
+        country, sign, code = value.partition(":")
+        named = func.split_part(Account.postcode, "-", 1) == (code if sign else value)
+        conditions.append(and_(named, Account.country == country.lower()) if sign else named)
+    return or_(*conditions)
+
+
 def _place(values: tuple[str, ...]) -> ColumnElement[bool]:
     if values[0] not in PLACE_LABELS:
         raise Invalid(f"“{values[0]}” is no place. It is one of {', '.join(PLACE_LABELS)}.")
@@ -216,6 +234,8 @@ register(Field("owner", _l("Owner"), _owner, is_multiple=True, choices=_owner_ch
 register(Field("team", _l("Team"), _team, choices=_team_choices, is_long=True))
 register(Field("territory", _l("Territory"), _territory, is_multiple=True, choices=_territory_choices, is_long=True))
 register(Field("region", _l("Region"), _region, is_multiple=True, show=_region_name))
+register(Field("country", _l("Country"), _country, is_multiple=True))
+register(Field("postcode", _l("Postcode"), _postcode, is_multiple=True))
 register(Field("industry", _l("Industry"), lambda values: _or_none(Account.industry, values), is_multiple=True))
 register(Field("tag", _l("Tag"), _tag, is_multiple=True))
 register(Field("source", _l("Source"), lambda values: _or_none(Account.source, values), is_multiple=True))

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gcrm.core.errors import Invalid
+from gcrm.maps.natural import natural_limits
 
 MOST_CLASSES = 9
+METHODS = ("quantile", "natural", "equal")
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,16 @@ def _below(values: Sequence[float], n: int, method: str) -> list[float]:
     distinct = sorted(set(values))
     if len(distinct) <= n:
         return distinct[1:]
-    limits = _quantile_limits(values, n) if method == "quantile" else _equal_limits(values, n)
+    limits = {"quantile": _quantile_limits, "natural": natural_limits, "equal": _equal_limits}[method](values, n)
     return [limit for limit in limits if limit > values[0]]
+
+
+def _around_zero(values: Sequence[float], n: int, method: str) -> list[float]:
+    """Return inner limits of which one is 0 where there is something on both sides of it."""
+    below, rest = [value for value in values if value < 0], [value for value in values if value >= 0]
+    if not below or not rest:
+        return _below(values, n, method)
+    return [*_below(below, n // 2, method), 0.0, *_below(rest, n - n // 2, method)]
 
 
 def classify(
@@ -89,6 +99,7 @@ def classify(
     method: str = "quantile",
     limits: Sequence[float] | None = None,
     write: Callable[[float], str] = plain,
+    around_zero: bool = False,
 ) -> Classes:
     """Divide values into at most `n` classes.
 
@@ -97,13 +108,15 @@ def classify(
     values
         None and NaN are left out: they are "no data", not a class.
     method
-        ``quantile`` gives classes about equally many values, ``equal`` equal widths. Values that tie stay together, so there may be
-        fewer classes; with no more than `n` different values each is a class. Where nothing is negative, zeros stand apart,
+        ``quantile`` gives classes about equally many values, ``equal`` equal widths, ``natural`` the values that lie closest together
+        (gcrm.maps.natural). Values that tie stay together, so there may be fewer classes; with no more than `n` different values each is a class. Where nothing is negative, zeros stand apart,
         since "none" and "few" are different news.
     limits
         Given inner limits, which override `n` and `method`; the first and last class are then open.
     write
         Writes a number for a label.
+    around_zero
+        Half of the classes are below zero and half from it on, where values lie on both sides: for changes. Zeros then do not stand apart.
     """
     present = sorted(float(value) for value in values if value is not None and not math.isnan(value))
     if limits is not None:
@@ -112,10 +125,12 @@ def classify(
         return _made(present, limits, write, open_ends=True)
     if not 1 <= n <= MOST_CLASSES:
         raise Invalid(f"There are 1 to {MOST_CLASSES} classes.")
-    if method not in ("quantile", "equal"):
+    if method not in METHODS:
         raise Invalid(f"No such method: {method}.")
     if not present:
         return Classes((), (), ())
+    if around_zero:
+        return _made(present, _around_zero(present, n, method), write, open_ends=False)
     positive = [value for value in present if value > 0]
     if present[0] == 0 and positive and n > 1:
         inner = [positive[0], *_below(positive, n - 1, method)]

@@ -29,8 +29,9 @@ from gcrm.pipeline.models import Opportunity, Stage
 from gcrm.visits.models import Visit
 from gcrm.visits.selection import has_cadence, is_overdue
 
-NOTHING = literal_column("0::bigint")
-TRUE, FALSE = literal_column("true"), literal_column("false")
+NOTHING: ColumnElement[Any] = literal_column("0::bigint")
+TRUE: ColumnElement[bool] = literal_column("true")
+FALSE: ColumnElement[bool] = literal_column("false")
 
 Joined = Callable[[Select[Any]], Select[Any]]
 

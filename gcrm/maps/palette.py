@@ -14,6 +14,13 @@ Lab = tuple[float, float, float]
 _SEQUENTIAL_LIGHT = ("#fbeec9", "#f7c66f", "#e98d3f", "#c9533d", "#8f2b50", "#4f1745")
 _SEQUENTIAL_DARK = ("#38224a", "#853a68", "#c4524f", "#e38043", "#f5bd6a", "#fff2cf")
 
+# Less on the left, more on the right, the same in the middle: teal and brown differ to any eye, and in lightness from the middle.
+_DIVERGING_LIGHT = ("#00505c", "#5fa6ab", "#eceae4", "#d9985a", "#8a3c00")
+_DIVERGING_DARK = ("#8ff0ec", "#2f8f93", "#3a3f46", "#b0702c", "#ffc98a")
+
+SPOTS_LIGHT = {"cold": "#00606e", "hot": "#a33a12"}
+SPOTS_DARK = {"cold": "#4fd3cf", "hot": "#f5a54e"}
+
 CATEGORIES_LIGHT = ("#c35003", "#2e645e", "#2e1589", "#9c9753", "#c16f9b", "#538be1", "#700036", "#408358")
 CATEGORIES_DARK = ("#f55d06", "#40bbab", "#a976ea", "#eeef51", "#eaaaf2", "#b6f1ff", "#ae4587", "#489f5c")
 
@@ -71,17 +78,31 @@ def ramp(n: int, dark: bool = False) -> list[str]:
     """Return `n` colours from little to much, 1 to 9 of them, evenly spaced along the sequential ramp."""
     if not 1 <= n <= 9:
         raise ValueError("A ramp has 1 to 9 classes.")
-    anchors = [oklab(colour) for colour in (_SEQUENTIAL_DARK if dark else _SEQUENTIAL_LIGHT)]
     # Few classes keep off the ends, which are faint against the land and heavy on it.
     first, last = (0.5, 0.5) if n == 1 else (0.12 * max(0, 5 - n) / 3, 1 - 0.15 * max(0, 5 - n) / 3)
-    colours = []
-    for k in range(n):
-        place = (first + (last - first) * (k / max(1, n - 1))) * (len(anchors) - 1)
-        i = min(int(place), len(anchors) - 2)
-        share = place - i
-        a, b = anchors[i], anchors[i + 1]
-        colours.append(_hex((a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), a[2] + share * (b[2] - a[2]))))
-    return colours
+    anchors = _SEQUENTIAL_DARK if dark else _SEQUENTIAL_LIGHT
+    return [_along(anchors, first + (last - first) * (k / max(1, n - 1))) for k in range(n)]
+
+
+def _along(colours: tuple[str, ...], share: float) -> str:
+    """The colour at a share of the way along anchors, mixed in OKLab."""
+    anchors = [oklab(colour) for colour in colours]
+    place = share * (len(anchors) - 1)
+    i = min(int(place), len(anchors) - 2)
+    part = place - i
+    a, b = anchors[i], anchors[i + 1]
+    return _hex((a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1]), a[2] + part * (b[2] - a[2])))
+
+
+def diverging(below: int, mixed: int, above: int, dark: bool = False) -> list[str]:
+    """Return colours for classes below zero, about it and above it: the further from zero, the stronger."""
+    anchors = _DIVERGING_DARK if dark else _DIVERGING_LIGHT
+    most = max(below, above, 1)
+    return [
+        *(_along(anchors, 0.5 - 0.5 * (below - k) / most) for k in range(below)),
+        *(_along(anchors, 0.5) for _ in range(mixed)),
+        *(_along(anchors, 0.5 + 0.5 * (k + 1) / most) for k in range(above)),
+    ]
 
 
 def categories(n: int, dark: bool = False) -> list[str]:

@@ -143,13 +143,14 @@ def region_stats(
     organisation = session.get(Organisation, 1)
     currency = organisation.currency if organisation else ""
     narrowed = [*selection.conditions(), *(_inside(parent) if parent else ())]
+    divisor = shown.per(per)
+    _refuse_unknown_divisor(session, divisor)
     kept = _kept_sums(session, level, shown, selection) if parent is None and currency else None
     sums: dict[Any, _Sum] = dict(_sums(session, column, shown, currency, narrowed, period) if kept is None else kept)
     if level == "country":
         sums = _by_country(session, sums)
     outside = sums.pop(None, _Sum())
     everything = sum(sums.values(), outside)
-    divisor = shown.per(per)
     units = 10 ** money.digits(currency) if currency and shown.is_money else 1
 
     def figure(found: _Sum, divided_by: float | None = 1.0) -> float | None:
@@ -187,17 +188,25 @@ def _refuse_parent(level: str, parent: Region) -> None:
         raise Invalid(f"{parent.name} is a {parent.level}: it has no regions of the level “{level}” below it.")
 
 
+def _refuse_unknown_divisor(session: Session, divisor: str) -> None:
+    if divisor in ("", PER_AREA):
+        return
+    known = [PER_AREA, *attribute_queries.names_in_use(session)]
+    if divisor not in known:
+        raise Invalid(f"“{divisor[:40]}” is nothing that figures are taken per. It is one of {', '.join(known)}.")
+
+
 def _inside(parent: Region) -> list[ColumnElement[bool]]:
     if parent.level == "country":
         return [Account.state_id.in_(_states_of(parent.country))]
     return [REGION_COLUMNS[parent.level] == parent.id]
 
 
-def _states_of(country: str) -> Select[tuple[int]]:
+def _states_of(country: str) -> Select[Any]:
     return select(Region.id).where(Region.level == "state", Region.country == country)
 
 
-KEPT_AMOUNTS = {None: (), "value": ("value", "foreign_values"), "potential": ("potential", "foreign_potentials"),
+KEPT_AMOUNTS: dict[str | None, tuple[str, ...]] = {None: (), "value": ("value", "foreign_values"), "potential": ("potential", "foreign_potentials"),
                 "white_space": ("white_space", "foreign_potentials")}  # fmt: skip
 """Amounts that the database sums ahead, each with the number of those in other currencies."""
 

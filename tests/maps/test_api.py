@@ -30,7 +30,10 @@ def test_the_answer_has_the_shape_that_is_promised(company, login_as):
     }  # fmt: skip
     (county,) = body["regions"]
     assert county.pop("area_km2") > 9_000
-    assert county == {"country": "us", "code": "42043", "name": "Dauphin County", "count": 2, "value": 2000.5}
+    assert county == {
+        "country": "us", "code": "42043", "name": "Dauphin County", "count": 2, "value": 2000.5, "is_reliable": True,
+        "attributes": {},
+    }  # fmt: skip
     assert body["as_of"].endswith("+00:00")
     assert (body["total_value"], body["outside_value"]) == (2000.5, 0)
 

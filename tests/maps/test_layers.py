@@ -21,7 +21,9 @@ def loaded(*pairs: tuple[str, str]) -> list[LoadedLevel]:
 
 def stats_of(metric: str, figures: list[RegionFigure], level: str = "county") -> RegionStats:
     count = sum(figure.count for figure in figures)
-    return RegionStats(level, metric, METRICS[metric].unit("USD"), "USD", NOW, count + 2, 2, 1, 0, None, None, figures)
+    per = METRICS[metric].per("")
+    unit = METRICS[metric].unit("USD")
+    return RegionStats(level, metric, unit, "USD", NOW, count + 2, 2, 1, 0, None, None, figures, per)
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def test_the_ground_draws_only_what_is_loaded() -> None:
 
 def test_levels_are_offered_when_there_is_something_of_them(request_context) -> None:
     offered = [level for level, _label in layers.level_choices(loaded(("us", "state")), has_territories=True)]
-    assert offered == ["state", "hex1000", "hex100", "hex10", "territory"]
+    assert offered == ["country", "state", "hex1000", "hex100", "hex10", "territory"]
 
 
 def test_a_choropleth_says_its_classes_and_where_its_regions_lead(request_context) -> None:
@@ -76,7 +78,7 @@ def test_a_choropleth_says_its_classes_and_where_its_regions_lead(request_contex
     assert drawn["limits"] == [3, 5]
     assert drawn["list_url"].endswith("status=customer&region=")
     assert drawn["regions"][0] == {
-        "country": "us", "code": "42001", "name": "County 1", "count": 1, "value": 1.0, "area_km2": 100.0,
+        "country": "us", "code": "42001", "name": "County 1", "count": 1, "value": 1.0, "area_km2": 100.0, "class": 0,
     }  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 // Regions filled by a figure. The server sends {level, label, unit, limits, labels, regions: [{country, code, name, count, value, area_km2, href}]};
 // a value equal to a limit belongs to the class above it, as in gcrm.maps.classes. Resting on a region tells its figures; a click goes
 // to its `href`, or zooms to it and says so with the event "region". It may send besides: `format` (options of Intl.NumberFormat) and
-// `suffix` for figures, `counted` what `count` counts (null: the figure says it already), `none_label` for regions without a figure,
+// `suffix` for figures, `colours` of the classes by light and dark and the `class` of each region, `unreliable` ones hatched,
+// `period` in words, `legend` the id of its element, `counted` what `count` counts (null: the figure says it already), `none_label` for regions without a figure,
 // `tiles` {url, layer, key} where they are not those of regions, or `shapes`, GeoJSON features whose id is "country:code".
 import { colours, draw, firstLine, regionUrl, tileZoom } from "./map_style.js";
 import showLegend from "./legend.js";
-import { json, make, number } from "./page.js";
+import { isDark, json, make, number } from "./page.js";
 import tip from "./map_tip.js";
 
 const whole = { maximumSignificantDigits: 21, maximumFractionDigits: 0, roundingPriority: "lessPrecision" };
@@ -15,21 +16,55 @@ const hovering = ["boolean", ["feature-state", "hover"], false];
 const keyOf = (figures, { country, code }) => (figures.tiles ? code : `${country}:${code}`);
 const property = (figures) => figures.tiles?.key ?? "code";
 
+/** The class of a region's figure: as the server says it, else by the limits. */
+const classOf = ({ limits }, region) => {
+  if (region.class !== undefined) return region.class;
+  return region.value === null ? null : limits.filter((limit) => limit <= region.value).length;
+};
+const rampOf = (figures, settings) => figures.colours?.[isDark() ? "dark" : "light"] ?? colours(settings).ramps[figures.labels.length] ?? [];
+
 /** A colour for each region by its class, as a MapLibre expression. */
-function fillColour(c, figures) {
-  const { regions, limits, labels } = figures;
-  const classes = labels.map(() => []);
-  for (const region of regions) {
-    if (region.value !== null) classes[limits.filter((limit) => limit <= region.value).length].push(keyOf(figures, region));
+function fillColour(c, figures, settings) {
+  const classes = figures.labels.map(() => []);
+  for (const region of figures.regions) {
+    const number = classOf(figures, region);
+    if (number !== null) classes[number].push(keyOf(figures, region));
   }
-  const branches = classes.flatMap((keys, i) => (keys.length ? [[...new Set(keys)], c.ramps[labels.length][i]] : []));
+  const ramp = rampOf(figures, settings);
+  const branches = classes.flatMap((keys, i) => (keys.length ? [[...new Set(keys)], ramp[i]] : []));
   return branches.length ? ["match", ["get", property(figures)], ...branches, c.none] : c.none;
 }
 
+/** What rests on few cases, as a filter. */
+const unreliable = (figures) =>
+  ["in", ["get", property(figures)], ["literal", figures.regions.filter((region) => region.unreliable && region.value !== null).map((region) => keyOf(figures, region))]];
+
 const from = (figures) => ({ source: "choropleth", ...figures.shapes ? {} : { "source-layer": figures.tiles?.layer ?? "regions" } });
 
-const layers = (c, figures) => [
-  { id: "choropleth", type: "fill", ...from(figures), paint: { "fill-color": fillColour(c, figures), "fill-antialias": false } },
+const HATCH = 12;
+
+/** Slanted lines that repeat without a seam, in the colour of what is drawn on land. */
+function hatch(colour) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: HATCH, height: HATCH });
+  const pen = canvas.getContext("2d");
+  pen.strokeStyle = colour;
+  pen.lineWidth = 2;
+  for (const x of [-HATCH, 0, HATCH]) {
+    pen.moveTo(x, HATCH);
+    pen.lineTo(x + HATCH, 0);
+  }
+  pen.stroke();
+  return pen.getImageData(0, 0, HATCH, HATCH);
+}
+
+function showHatch(map, c) {
+  if (map.hasImage("hatch")) map.removeImage("hatch");
+  map.addImage("hatch", hatch(c.land), { pixelRatio: 2 });
+}
+
+const layers = (c, figures, settings) => [
+  { id: "choropleth", type: "fill", ...from(figures), paint: { "fill-color": fillColour(c, figures, settings), "fill-antialias": false } },
+  { id: "choropleth-few", type: "fill", ...from(figures), filter: unreliable(figures), paint: { "fill-pattern": "hatch" } },
   { id: "choropleth-line", type: "line", ...from(figures), paint: { "line-color": c.land, "line-width": ["interpolate", ["linear"], ["zoom"], 3, 0.25, 8, 1] } },
 ];
 
@@ -72,9 +107,9 @@ function boundsOf(map, key) {
 
 function legend(figures, settings, texts) {
   const gaps = figures.none_label ?? (figures.regions.some(({ value }) => value === null) ? texts.no_data : null);
-  showLegend(document.getElementById("legend"), {
-    title: figures.label, unit: figures.unit, labels: [...figures.labels, ...gaps ? [gaps] : []],
-    colours: () => [...colours(settings).ramps[figures.labels.length] ?? [], colours(settings).none],
+  showLegend(document.getElementById(figures.legend ?? "legend"), {
+    title: figures.label, unit: figures.unit, note: figures.period, labels: [...figures.labels, ...gaps ? [gaps] : []],
+    hatched: figures.unreliable_label, colours: () => [...rampOf(figures, settings), colours(settings).none],
   });
 }
 
@@ -82,14 +117,14 @@ function legend(figures, settings, texts) {
 export default async function addChoropleth(map, figures, settings) {
   if (figures.url && !figures.regions) figures = { ...figures, ...await (await fetch(figures.url, { headers: { Accept: "application/json" } })).json() };
   const texts = json("map-texts");
-  for (const id of ["choropleth", "choropleth-line", "choropleth-hover"]) if (map.getLayer(id)) map.removeLayer(id);
+  for (const id of ["choropleth", "choropleth-few", "choropleth-line", "choropleth-hover"]) if (map.getLayer(id)) map.removeLayer(id);
   if (map.getSource("choropleth")) map.removeSource("choropleth");
   map.addSource("choropleth", source(figures, settings));
   map.figures = figures;
   map.regionsByKey = new Map(figures.regions.map((region) => [keyOf(figures, region), region]));
   if (map.repaintChoropleth) map.repaintChoropleth();
   else {
-    const painters = [draw(map, (c) => layers(c, map.figures), settings, firstLine(settings)), draw(map, (c) => hoverLayer(c, map.figures), settings, "labels")];
+    const painters = [draw(map, (c) => { showHatch(map, c); return layers(c, map.figures, settings); }, settings, firstLine(settings)), draw(map, (c) => hoverLayer(c, map.figures), settings, "labels")];
     map.repaintChoropleth = () => painters.forEach((paint) => paint());
   }
   legend(figures, settings, texts);

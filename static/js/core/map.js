@@ -28,7 +28,7 @@ export async function openMap(element, settings = settingsOfPage()) {
       style: settings.style ?? { version: 8, sources: sources(settings), layers: [] },
       bounds: settings.bounds ?? [-125, 24, -66, 50],
       fitBoundsOptions: { padding: padding(element) },
-      hash: settings.is_embedded ? false : "at",
+      hash: settings.is_embedded || settings.is_beside ? false : "at",
       cooperativeGestures: Boolean(settings.is_embedded),
       maxZoom: 19,
       attributionControl: settings.attribution ? { compact: true, customAttribution: settings.attribution } : false,
@@ -47,8 +47,8 @@ export async function openMap(element, settings = settingsOfPage()) {
     return fallBack(element);
   }
   map.touchZoomRotate.disableRotation();
-  if (!settings.is_embedded) map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new gl.GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "top-right");
+  if (!settings.is_embedded && !settings.is_beside) map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
+  if (!settings.is_beside) map.addControl(new gl.GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "top-right");
   await new Promise((resolve) => { map.once("style.load", resolve); });
   if (!settings.style) {
     draw(map, (colours) => baseLayers(settings, colours), settings);

@@ -4,14 +4,26 @@ import addChoropleth, { told } from "../core/choropleth.js";
 import { makeRoom } from "../core/accounts.js";
 import { mapTexts, openMap, settingsOfPage } from "../core/map.js";
 import { fill, json, make } from "../core/page.js";
+import besideOf from "./beside.js";
+import slider from "./months.js";
 import watchSelection, { follow, keep, newest, wordsOf } from "./selection.js";
 
-const USUAL = { method: "quantile", classes: "5", sort: "-value" };
 const hovers = matchMedia("(hover: hover)");
+const part = () => document.getElementById("part");
 
 /** The form's own fields say what the server understood; the selection's stay. */
 function show(form, words) {
-  for (const [name, value] of Object.entries(words)) form.elements[name].value = value;
+  for (const [name, value] of Object.entries(words)) {
+    const field = form.elements[name];
+    if (field.type === "checkbox") field.checked = value === field.value;
+    else if (document.activeElement !== field) field.value = value;
+  }
+}
+
+/** Only what means something for this figure is offered. */
+function offer(form) {
+  const offers = JSON.parse(part().dataset.offers);
+  for (const element of form.querySelectorAll("[data-offer]")) element.hidden = !offers[element.dataset.offer];
 }
 
 function regionCard(region, figures, finerQuery, texts) {
@@ -27,37 +39,48 @@ function regionCard(region, figures, finerQuery, texts) {
 
 export default async function regionsMap(element) {
   const settings = settingsOfPage();
+  const texts = json("region-texts");
   const form = document.getElementById("selection");
   const map = await openMap(element, settings);
+  const showMonth = slider(form.elements.month, texts.slider);
   const fetchNewest = newest();
+  const showBeside = map ? besideOf(map, settings, texts.beside) : null;
   let popup = null;
 
-  const draw = () => { if (map) addChoropleth(map, json("figures"), settings); };
+  const draw = async () => {
+    if (!map) return;
+    const figures = json("figures");
+    await showBeside(figures.beside);
+    addChoropleth(map, figures, settings);
+  };
 
   const go = async (query, { moves = false, adds = true } = {}) => {
     popup?.remove();
     const page = await fetchNewest(`${settings.part}?${query}`);
     if (!page) return;
-    document.getElementById("part").replaceWith(page.getElementById("part"));
-    const part = document.getElementById("part");
-    show(form, JSON.parse(part.dataset.words));
+    part().replaceWith(page.getElementById("part"));
+    show(form, JSON.parse(part().dataset.words));
+    if (moves && form.elements.country) form.elements.country.value = new URLSearchParams(query).get("country") ?? "";
+    showMonth();
+    offer(form);
     if (adds && moves) history.pushState({ query }, "", `${location.pathname}?${query}${location.hash}`);
     else keep(query);
     followAll();
-    draw();
-    if (map && moves) map.fitBounds(JSON.parse(part.dataset.bounds ?? "null") ?? settings.bounds, { padding: map.roomAround });
+    await draw();
+    if (map && moves) map.fitBounds(JSON.parse(part().dataset.bounds ?? "null") ?? settings.bounds, { padding: map.roomAround });
   };
 
   const followAll = () => {
     const words = queryOf();
     for (const link of document.querySelectorAll("[data-with-words]")) link.href = `${link.dataset.withWords}?${words}`;
-    for (const name of Object.keys(JSON.parse(document.getElementById("part").dataset.words))) words.delete(name);
+    for (const name of Object.keys(JSON.parse(part().dataset.words))) words.delete(name);
     follow(words.toString());
   };
 
   const queryOf = () => {
     const words = wordsOf(form);
-    for (const [name, value] of Object.entries(USUAL)) if (words.get(name) === value) words.delete(name);
+    for (const [name, value] of Object.entries(texts.usual)) if (words.get(name) === value) words.delete(name);
+    if (words.get("method") !== "given") words.delete("limits");
     return words;
   };
   const finerQuery = (region) => {
@@ -65,7 +88,8 @@ export default async function regionsMap(element) {
     if (!finer) return null;
     const words = queryOf();
     words.set("level", finer);
-    words.set("parent", region.key);
+    if (region.level === "country") words.set("country", region.country);
+    else words.set("parent", region.key);
     words.delete("all");
     return words.toString();
   };
@@ -78,6 +102,7 @@ export default async function regionsMap(element) {
     go(link.getAttribute("href").slice(1), { moves: Boolean(link.closest(".way")) });
   });
   addEventListener("popstate", () => { if (location.search !== `?${queryOf()}`) go(location.search.slice(1), { moves: true, adds: false }); });
+  offer(form);
   if (!map) return;
 
   element.addEventListener("region", (event) => {
@@ -96,6 +121,6 @@ export default async function regionsMap(element) {
     });
     return undefined;
   });
-  draw();
+  await draw();
   element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: map }));
 }
