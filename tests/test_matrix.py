@@ -62,6 +62,7 @@ EDIT = {"act": "edit_customers"}
 LOG = {"act": "log_activities"}
 SELL = {"act": "edit_pipeline"}
 DRAW = {"act": "edit_territories"}
+NOBODYS_LOAD = {"values": lambda half: {"load_id": uuid.UUID(int=5)}, "reads": (404,), "is_common": True}
 NOBODYS = {"values": lambda half: {"placing_id": uuid.UUID(int=5)}, "reads": (404,), "is_common": True}
 ACCOUNT = of("account_id", "account")
 BATCH = of("batch_id", "batch")
@@ -216,6 +217,11 @@ EXAMPLES: dict[str, Example] = {
     "customers.restore_contact": Example(form=lambda half: {}, **EDIT),
     "geography.loaded": Example(act="edit_regions"),
     "geography.load": Example(act="edit_regions", form=lambda half: {"country": "us"}),
+    "geography.attributes.index": Example(act="edit_regions"),
+    "geography.attributes.upload": Example(act="edit_regions", form=lambda half: {"regions": "us:county"}),
+    "geography.attributes.preview": Example(act="edit_regions", **NOBODYS_LOAD),
+    "geography.attributes.use": Example(act="edit_regions", **NOBODYS_LOAD),
+    "geography.attributes.take_back": Example(act="edit_regions", **NOBODYS_LOAD),
     "geography.placing": Example(act="edit_regions", **NOBODYS),
     "geography.region_tile": Example(lambda half: {"level": "county", "z": 5, "x": 9, "y": 12}, reads=(200, 204), is_common=True),
     "regions.Regions": Example(query={"level": "county"}),
@@ -239,6 +245,7 @@ EXAMPLES: dict[str, Example] = {
     "maps.regions.choropleth": Example(query={"level": "county"}),
     "maps.regions.choropleth_part": Example(query={"level": "county"}),
     "maps.regions.folium_regions": Example(query={"level": "county"}),
+    "maps.regions.table": Example(query={"level": "county"}),
     "maps.regions.print_regions": Example(query={"level": "county"}),
     "pipeline.board": Example(),
     "pipeline.cards": Example(lambda half: {"stage": half.opportunity.stage.uuid, "after": "0.0,0"}, is_common=True),

@@ -10,7 +10,7 @@ import click
 from gcrm.core import console, db, jobs
 from gcrm.core.db import Principal
 from gcrm.core.errors import Invalid
-from gcrm.geography import queries, services, tasks
+from gcrm.geography import attribute_file, attribute_services, queries, services, tasks
 from gcrm.geography.levels import LEVELS
 from gcrm.geography.services import SavedRegions
 from gcrm.people.commands import acting, acting_option
@@ -67,6 +67,44 @@ def import_regions(
             principal, file.name, lambda session: [services.save_regions(session, chosen, level, read.regions)], advance
         )
     _report(principal, saved, placed, as_json, {"mended": read.mended})
+
+
+@regions.command("attributes")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--level", required=True, type=click.Choice(LEVELS), help="What kind of region the rows are about.")
+@click.option("--code", metavar="COL", help="Column of the region's code; without it the one in which codes stand.")
+@click.option("--column", "columns", metavar="COL", multiple=True, help="A column of numbers; without it all of them.")
+@click.option("--country", metavar="CC", help="Country of the regions, as us; by default the organisation's.")
+@click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
+@acting_option
+def attributes(
+    file: Path, level: str, code: str | None, columns: tuple[str, ...], country: str | None, as_json: bool,
+    acting_email: str | None,
+) -> None:  # fmt: skip
+    """Take in numbers about regions from a CSV, as inhabitants or businesses; rows with a fault are named and left out."""
+    console.open_database()
+    principal = _principal(acting_email)
+    chosen = country or _own_country(principal)
+    table = attribute_file.read(file.read_bytes(), file.name)
+    with db.transaction(principal) as session:
+        load = attribute_services.load_attributes(session, table, chosen, level, code, columns, in_use=True)
+        figures = {
+            "load": str(load.uuid), "names": load.names, "regions": load.regions, "left_out": load.fault_count,
+            "faults": load.faults,
+        }  # fmt: skip
+    _tell_attributes(figures, as_json)
+
+
+def _tell_attributes(figures: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        console.print_json(figures)
+        return
+    click.echo(f"{figures['regions']:,} regions have new numbers: {', '.join(figures['names'])}.")
+    for fault in figures["faults"]:
+        click.echo(f"Row {fault['row']} is left out. {fault['why']}")
+    more = figures["left_out"] - len(figures["faults"])
+    if more > 0:
+        click.echo(f"{more:,} more rows are left out.")
 
 
 def _principal(email: str | None) -> Principal:

@@ -12,18 +12,16 @@ from werkzeug.wrappers import Response
 
 from gcrm.core import web
 from gcrm.core.formats import number
-from gcrm.geography import queries, services
+from gcrm.geography import attribute_queries, attribute_views, queries, services
+from gcrm.geography.labels import LEVEL_LABELS
 from gcrm.geography.models import Placing
 from gcrm.people import access
 from gcrm.people.queries import organisation
 
 bp = Blueprint("geography", __name__)
+bp.register_blueprint(attribute_views.bp)
 
 MVT = "application/vnd.mapbox-vector-tile"
-LEVEL_LABELS = {
-    "country": _l("Country"), "state": _l("States"), "county": _l("Counties"), "municipality": _l("Municipalities"),
-    "postcode": _l("Postcodes"),
-}  # fmt: skip
 SHIPPED_LABELS = {"us": _l("United States"), "kr": _l("South Korea")}
 SHIPPED_TEXTS = {
     "us": _l("56 states and territories, 3,233 counties"),
@@ -47,7 +45,7 @@ def loaded() -> Any:
     return render_template(
         "geography/loaded.html", levels=levels, places=queries.places(session), labels=LEVEL_LABELS,
         placings=queries.open_placings(session), texts=progress_text, shipped=_shipped(own.country if own else None),
-        texts_of_shipped=SHIPPED_TEXTS, there={level.country for level in levels}, own=own,
+        texts_of_shipped=SHIPPED_TEXTS, attributes=attribute_queries.names_in_use(session), there={level.country for level in levels}, own=own,
     )  # fmt: skip
 
 

@@ -41,14 +41,14 @@ class StatsQuery(ma.Schema):
         load_default="",
         metadata={
             "description": "A month as 2026-09, for in_time (on its last day), revenue, revenue_change and win_rate;"
-            " without it the twelve months up to today. Other metrics are as of now."
+            " without it the months up to today that period says. Other metrics are as of now."
         },
     )
     spots = ma.fields.Boolean(
         load_default=False,
         metadata={
             "description": "Also tell hot and cold spots: local Getis-Ord Gi* with 9,999 permutations of a fixed seed, both"
-            " sides, 5 % false discoveries by Benjamini and Hochberg. 503 where the libraries for it are not installed."
+            " sides, 5 % false discoveries by Benjamini and Hochberg."
         },
     )
     parent = ma.fields.String(

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from gcrm.core import db
 from gcrm.customers.models import Account
 from gcrm.maps.metrics import Metric
-from gcrm.maps.periods import Period, year_up_to
+from gcrm.maps.periods import Period, months_to
 from gcrm.people import queries as people
 from gcrm.pipeline.models import Opportunity, Stage
 from gcrm.visits.models import Visit
@@ -53,7 +53,7 @@ class Measure:
 
 
 def measure(session: Session, metric: Metric, currency: str, period: Period | None) -> Measure:
-    """The aggregates of a metric; a timed one is of the period, by default the year up to today."""
+    """The aggregates of a metric; a timed one is of the period, by default of its months up to today."""
     if metric.of == "opportunities":
         return _of_opportunities(session, metric, currency, period)
     if metric.word == "in_time":
@@ -152,8 +152,8 @@ def _last_finished(session: Session, end: Any) -> tuple[ColumnElement[Any], Join
 
 
 def _of_opportunities(session: Session, metric: Metric, currency: str, period: Period | None) -> Measure:
-    """Open ones as they stand; settled ones of the period, for a change also those of a year before."""
-    now, before = _spans(session, period)
+    """Open ones as they stand; settled ones of the period, for a change also those of the time before."""
+    now, before = _spans(session, period or months_to(people.today(session), metric.months or 1))
     amount = cast(Opportunity.amount_minor, BigInteger)
     foreign = Opportunity.currency != currency if currency else FALSE
     others = func.count().filter(foreign)
@@ -185,13 +185,12 @@ def _with_accounts(query: Select[Any]) -> Select[Any]:
     )
 
 
-def _spans(session: Session, period: Period | None) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Settled in the period, and in the same one a year before."""
-    wanted = period or year_up_to(people.today(session))
+def _spans(session: Session, wanted: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Settled in the period, and in the one before."""
     timezone = people.the_organisation(session).timezone
 
     def within(span: Period) -> ColumnElement[bool]:
         begin, end = span.instants(timezone)
         return and_(Opportunity.closed_at >= begin, Opportunity.closed_at < end)
 
-    return within(wanted), within(wanted.year_before)
+    return within(wanted), within(wanted.before)

@@ -23,7 +23,7 @@ SORTS = ("value", "name", "count", "area", "beside")
 ATTRIBUTE = "about."
 """Before the name of an attribute by which the table is sorted."""
 BEFORE = "before"
-"""Beside a figure the same one of a year before."""
+"""Beside a figure the same one of the time before."""
 NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d{1,3})?", re.ASCII)
 USUAL_CLASSES = 5
 USUAL_METRIC = "customers"
@@ -53,7 +53,7 @@ class RegionsWanted:
     per: str = ""
     """What a figure is divided by: `km2`, or the name of a region's attribute."""
     month: str = ""
-    """The month of a timed figure; without it the year up to today."""
+    """The month of a timed figure; without it the months up to today."""
     compare: str = ""
     """What a second map beside shows: another metric, or `before`."""
     limits: tuple[float, ...] = ()
@@ -120,7 +120,7 @@ def _per(metric: Metric, asked: str) -> str:
 
 
 def _compare(metric: Metric, asked: str) -> str:
-    """Only a figure that knows of time has one of a year before; a figure beside itself shows nothing."""
+    """Only a figure that knows of time has one of the time before; a figure beside itself shows nothing."""
     if asked == BEFORE:
         return asked if metric.is_timed else ""
     if asked and asked not in METRICS:

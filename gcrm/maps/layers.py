@@ -45,7 +45,7 @@ METRIC_LABELS = {
     "overdue_value": _l("Value overdue"),
     "pipeline": _l("Pipeline"),
     "revenue": _l("Revenue"),
-    "revenue_change": _l("Change of revenue"),
+    "revenue_change": _l("Revenue change"),
     "win_rate": _l("Win rate"),
 }
 METRIC_NOTES = {
@@ -56,14 +56,14 @@ METRIC_NOTES = {
     "overdue_value": _l("The annual value of accounts whose next visit is overdue by their cadence."),
     "pipeline": _l("The amounts of all open opportunities."),
     "revenue": _l("The amounts of the opportunities that were won."),
-    "revenue_change": _l("What was won, against the same time a year before."),
+    "revenue_change": _l("How much more or less was won than in as many months before."),
     "win_rate": _l("Of the opportunities that were settled, those that were won."),
 }
 """What a figure is, where its name does not say it."""
 CASES_LABELS = {
     "accounts": _l("Accounts"), "customers": _l("Customers"), "prospects": _l("Prospects"),
     "white_space_share": _l("Potential known"), "in_time": _l("With a cadence"), "overdue_value": _l("Overdue"),
-    "pipeline": _l("Open"), "revenue": _l("Won"), "revenue_change": _l("Won, both years"), "win_rate": _l("Settled"),
+    "pipeline": _l("Open"), "revenue": _l("Won"), "revenue_change": _l("Won"), "win_rate": _l("Settled"),
 }  # fmt: skip
 """What the count beside a figure counts."""
 LEVEL_LABELS = {
@@ -188,7 +188,7 @@ def writing(metric: Metric, currency: str, per: str = "") -> Callable[[float], s
 
 
 def _share(value: float) -> str:
-    return format_percent(value / 100, format="#,##0.#%" if 0 < abs(value) < 10 else "#,##0%")
+    return format_percent(value / 100, format="#,##0.#%")
 
 
 def _change(value: float) -> str:
@@ -245,8 +245,8 @@ def month_label(month: str) -> str:
 
 
 def month_choices(today: dt.date) -> list[tuple[str, str]]:
-    """The months that a slider goes through, and the year up to today at its end."""
-    return [(month, month_label(month)) for month in months_up_to(today)] + [("", _("Last 12 months"))]
+    """The months that a slider goes through, and the months up to today at its end."""
+    return [(month, month_label(month)) for month in months_up_to(today)] + [("", _("Up to today"))]
 
 
 def period_text(stats: RegionStats) -> str:
@@ -373,7 +373,7 @@ def heading(stats: RegionStats) -> str:
 
 def compare_choices() -> list[tuple[str, str]]:
     """What a second map can show."""
-    before = [("", _("Nothing")), ("before", _("The same a year before"))]
+    before = [("", _("Nothing")), ("before", _("Time before"))]
     return before + [(word, str(label)) for word, label in METRIC_LABELS.items()]
 
 
@@ -437,7 +437,7 @@ def table_csv(stats: RegionStats, rows: Sequence[RegionFigure], beside: RegionSt
 
 
 def _csv_column(stats: RegionStats, first: RegionStats | None = None) -> str:
-    before = " a year before" if first is not None and first.metric == stats.metric else ""
+    before = " before" if first is not None and first.metric == stats.metric else ""
     return f"{stats.metric}{before} ({stats.unit})"
 
 

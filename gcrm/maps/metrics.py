@@ -33,8 +33,12 @@ class Metric:
     """Divided by the region's area in km², unless something else is named."""
     is_change: bool = False
     """By how much the amount is above the base, against the base."""
-    is_timed: bool = False
-    """It can be asked for a month."""
+    months: int = 0
+    """A timed figure is about so many months up to today, unless a month is asked for; 0 is not timed."""
+
+    @property
+    def is_timed(self) -> bool:
+        return self.months > 0
 
     @property
     def is_share(self) -> bool:
@@ -81,15 +85,15 @@ METRICS = {
         Metric("potential", amount="potential", is_money=True),
         Metric("white_space", amount="white_space", is_money=True),
         Metric("white_space_share", amount="white_space", base="potential", is_money=True),
-        Metric("in_time", amount="in_time", base="with_cadence", is_timed=True),
+        Metric("in_time", amount="in_time", base="with_cadence", months=6),
         Metric("overdue_value", amount="overdue_value", is_money=True),
         Metric("pipeline", of="opportunities", amount="open", is_money=True),
-        Metric("revenue", of="opportunities", amount="won", is_money=True, is_timed=True),
+        Metric("revenue", of="opportunities", amount="won", is_money=True, months=12),
         Metric(
             "revenue_change", of="opportunities", amount="won", base="won_before", is_money=True, is_change=True,
-            is_timed=True,
+            months=6,
         ),
-        Metric("win_rate", of="opportunities", amount="won_number", base="settled_number", is_timed=True),
+        Metric("win_rate", of="opportunities", amount="won_number", base="settled_number", months=12),
     )
 }  # fmt: skip
 

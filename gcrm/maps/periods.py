@@ -1,4 +1,4 @@
-"""Periods of figures: a month, or the year up to a day; each with the same a year before."""
+"""Periods of figures: a month, or some months up to a day; each with as many months before it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,16 @@ FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 @dataclass(frozen=True)
 class Period:
-    """Days from the first to the last, both in it."""
+    """Days from the first to the last, both in it: so many months."""
 
     first: dt.date
     last: dt.date
+    months: int
 
     @property
-    def year_before(self) -> Period:
-        """The same days a year before; a whole month stays a whole month."""
-        ends_month = self.last.day == calendar.monthrange(self.last.year, self.last.month)[1]
-        last = _a_year_before(self.last)
-        if ends_month:
-            last = last.replace(day=calendar.monthrange(last.year, last.month)[1])
-        return Period(_a_year_before(self.first), last)
+    def before(self) -> Period:
+        """As many months that end where these begin."""
+        return Period(_earlier(self.first, self.months), self.first - dt.timedelta(days=1), self.months)
 
     def instants(self, timezone: str) -> tuple[dt.datetime, dt.datetime]:
         """When the first day begins and the last one is over, where the organisation is."""
@@ -38,13 +35,16 @@ class Period:
         return dt.datetime.combine(self.first, dt.time(), zone), dt.datetime.combine(after, dt.time(), zone)
 
 
-def _a_year_before(day: dt.date) -> dt.date:
-    return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)
+def _earlier(day: dt.date, months: int) -> dt.date:
+    """The same day of an earlier month, or that month's last."""
+    number = day.year * 12 + day.month - 1 - months
+    year, month = number // 12, number % 12 + 1
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def year_up_to(today: dt.date) -> Period:
-    """The twelve months that end with the day."""
-    return Period(_a_year_before(today) + dt.timedelta(days=1), today)
+def months_to(today: dt.date, months: int) -> Period:
+    """So many months that end with the day."""
+    return Period(_earlier(today, months) + dt.timedelta(days=1), today, months)
 
 
 def month_named(word: str) -> Period:
@@ -53,7 +53,7 @@ def month_named(word: str) -> Period:
     if not found or not 1 <= int(found[2]) <= 12 or not FIRST_YEAR <= int(found[1]) <= LAST_YEAR:
         raise Invalid(f"“{word[:20]}” is no month. Write it as 2026-09.")
     year, month = int(found[1]), int(found[2])
-    return Period(dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1]))
+    return Period(dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1]), 1)
 
 
 def months_up_to(today: dt.date, back: int = MONTHS_BACK) -> list[str]:

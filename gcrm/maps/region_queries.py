@@ -33,7 +33,7 @@ from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.geography.models import Region
 from gcrm.maps.figure_queries import measure
 from gcrm.maps.metrics import PER_AREA, PER_HEADS, RELIABLE_FROM, Metric, is_above, level_named, metric_named
-from gcrm.maps.periods import Period, year_up_to
+from gcrm.maps.periods import Period, months_to
 from gcrm.people import queries as people
 from gcrm.territories.models import Territory, TerritoryRegion
 
@@ -134,7 +134,7 @@ def region_stats(
     """A metric by region, from the ids that are written with every account.
 
     With a parent only its accounts count, and regions without any are there with 0; otherwise only regions that have some
-    are named. A timed metric is of the period, by default of the year up to today; others are as of now.
+    are named. A timed metric is of the period, by default of its months up to today; others are as of now.
     """
     shown = metric_named(metric)
     column = _group_column(level_named(level))
@@ -170,7 +170,7 @@ def region_stats(
         outside_value=None if divisor else figure(outside),
         regions=_figures(session, level, shown, sums, figure, divisor, parent),
         per=divisor,
-        period=(period or year_up_to(people.today(session))) if shown.is_timed else None,
+        period=(period or months_to(people.today(session), shown.months)) if shown.is_timed else None,
     )
 
 

@@ -15,10 +15,11 @@ from gcrm.geography import queries as geography
 from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.geography.models import Region
 from gcrm.geography.queries import LoadedLevel
-from gcrm.maps import draw, forms, hotspots, layers, place_queries, region_queries, shape_queries
+from gcrm.maps import draw, forms, layers, place_queries, region_queries, shape_queries
 from gcrm.maps.forms import RegionsWanted
+from gcrm.maps.hotspots import Spots
 from gcrm.maps.metrics import METRICS, is_above
-from gcrm.maps.periods import year_up_to
+from gcrm.maps.periods import months_to
 from gcrm.maps.region_queries import RegionFigure, RegionStats
 from gcrm.people.queries import organisation, today
 
@@ -62,7 +63,7 @@ def _part(wanted: RegionsWanted) -> dict[str, Any]:
     session, selection = web.session(), wanted.selection
     loaded, path, stats = _read(wanted)
     beside = _beside(wanted, stats, path)
-    spots = shape_queries.spots(session, stats) if wanted.significant and hotspots.is_there() else None
+    spots = shape_queries.spots(session, stats) if wanted.significant else None
     figures = _figures(wanted, stats, beside, loaded, spots)
     if beside is not None:
         figures["beside"] = _figures(
@@ -96,7 +97,6 @@ def _part(wanted: RegionsWanted) -> dict[str, Any]:
         "outside_url": layers.list_url(selection.with_value("place", "outside")),
         "unplaced_url": layers.list_url(selection.with_value("place", "unplaced")),
         "spots": spots,
-        "spots_fault": None if hotspots.is_there() or not wanted.significant else hotspots.MISSING,
     }
 
 
@@ -121,7 +121,7 @@ def _understood(stats: RegionStats, path: list[Region]) -> dict[str, str]:
 
 def _figures(
     wanted: RegionsWanted, stats: RegionStats, other: RegionStats | None, loaded: list[LoadedLevel],
-    spots: hotspots.Spots | None,
+    spots: Spots | None,
 ) -> dict[str, Any]:  # fmt: skip
     """A map's figures for its script; limits that a person gave are those of the first map's figure."""
     session = web.session()
@@ -133,12 +133,12 @@ def _figures(
 
 
 def _beside(wanted: RegionsWanted, stats: RegionStats, path: list[Region]) -> RegionStats | None:
-    """The figures of the second map: another metric, or the same a year before."""
+    """The figures of the second map: another metric, or the same of the time before."""
     if not wanted.compare:
         return None
     session, parent = web.session(), path[-1] if path else None
     if wanted.compare == forms.BEFORE:
-        period = (wanted.period or year_up_to(today(session))).year_before
+        period = (wanted.period or months_to(today(session), METRICS[stats.metric].months)).before
         return region_queries.region_stats(
             session, stats.level, stats.metric, wanted.selection, parent, wanted.per, period
         )
@@ -156,7 +156,7 @@ def _list_word(region: RegionFigure) -> str:
 def _column(beside: RegionStats, wanted: RegionsWanted) -> dict[str, Any]:
     """The table's column of the second map."""
     return {
-        "label": _("A year before") if wanted.compare == forms.BEFORE else layers.heading(beside),
+        "label": _("Before") if wanted.compare == forms.BEFORE else layers.heading(beside),
         "values": {region.key: region.value for region in beside.regions},
         "write": layers.writing(METRICS[beside.metric], beside.currency, beside.per),
     }

@@ -33,6 +33,8 @@ NO_PAGES = {
     "admin.setup": "gone once the organisation is founded; journeys and pictures see it on an empty site",
     "security.reset_password": "its link comes by mail",
     "exchange.export_accounts": "a file",
+    "geography.attributes.preview": "for a file that was taken in; its own journey takes one in",
+    "maps.regions.table": "a file",
     "exchange.rejected_rows": "a file",
     "exchange.progress": "JSON for a bar",
     "maps.here": "a part of the map, for one cell",

@@ -17,6 +17,7 @@ from gcrm.customers.selecting import Selection
 from gcrm.customers.selection import STATUS_LABELS
 from gcrm.maps import region_queries
 from gcrm.maps.metrics import METRICS
+from gcrm.maps.periods import months_to
 from gcrm.pipeline.models import Opportunity, Stage
 from tests import factories as make
 
@@ -165,18 +166,18 @@ class Books:
         return [(s.account_id, 1, usd(s, s.amount_minor), 0) for s, kind in self.sales if kind == "open"]
 
     def revenue(self):
-        return [(s.account_id, 1, usd(s, s.amount_minor), 0) for s in self.settled("won") if age(s) < 365]
+        return [(s.account_id, 1, usd(s, s.amount_minor), 0) for s in self.settled("won") if day_of(s) > months_ago(12)]
 
     def revenue_change(self):
-        return [
-            (s.account_id, 1, *((usd(s, s.amount_minor), 0) if age(s) < 365 else (0, usd(s, s.amount_minor))))
-            for s in self.settled("won")
-            if age(s) < 730
-        ]
+        sold = [s for s in self.settled("won") if day_of(s) > months_ago(12)]
+        amounts = [(s, usd(s, s.amount_minor)) for s in sold]
+        return [(s.account_id, 1, *((usd, 0) if day_of(s) > months_ago(6) else (0, usd))) for s, usd in amounts]
 
     def win_rate(self):
         won = {sale.id for sale in self.settled("won")}
-        return [(s.account_id, 1, int(s.id in won), 1) for s in self.settled("won", "lost") if age(s) < 365]
+        return [
+            (s.account_id, 1, int(s.id in won), 1) for s in self.settled("won", "lost") if day_of(s) > months_ago(12)
+        ]
 
     def settled(self, *kinds: str):
         return [sale for sale, kind in self.sales if kind in kinds]
@@ -190,8 +191,12 @@ def rest(account) -> int | None:
     return None if account.potential_minor is None else account.potential_minor - (account.annual_value_minor or 0)
 
 
-def age(sale) -> int:
-    return (TODAY - sale.closed_at.astimezone(NEW_YORK).date()).days
+def day_of(sale) -> dt.date:
+    return sale.closed_at.astimezone(NEW_YORK).date()
+
+
+def months_ago(n: int) -> dt.date:
+    return months_to(TODAY, n).first - dt.timedelta(days=1)
 
 
 def is_late(account) -> bool:

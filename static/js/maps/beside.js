@@ -7,6 +7,13 @@ const ID = "map-beside";
 const LEGEND = "legend-beside";
 const AROUND = 24;
 
+/** What is seen of a map beside what floats over it. */
+function seen(map) {
+  const { top, right, bottom, left } = typeof map.roomAround === "number" ? { top: AROUND, right: AROUND, bottom: AROUND, left: AROUND } : map.roomAround;
+  const { clientWidth, clientHeight } = map.getContainer();
+  return new map.gl.LngLatBounds(map.unproject([left, clientHeight - bottom]), map.unproject([clientWidth - right, top]));
+}
+
 /** Two maps that stand at the same place. */
 function together(one, other) {
   let isFollowing = false;
@@ -28,9 +35,16 @@ export default function beside(first, settings, label) {
   const roomAlone = first.roomAround;
   let second = null, part = () => {};
 
-  const open = async () => {
-    stage.classList.add("is-compared");
+  /** The same ground stays in sight though the map is another size. */
+  const resized = (bounds, room) => {
     first.resize();
+    first.roomAround = room;
+    first.fitBounds(bounds, { padding: room, animate: false });
+  };
+
+  const open = async () => {
+    const bounds = seen(first);
+    stage.classList.add("is-compared");
     const element = make("div", { className: "map map-beside", id: ID });
     first.getContainer().after(element);
     stage.append(make("div", { className: "map-legend", id: LEGEND }));
@@ -41,19 +55,20 @@ export default function beside(first, settings, label) {
       event.preventDefault();
       first.getContainer().dispatchEvent(new CustomEvent("region", { bubbles: true, cancelable: true, detail: event.detail }));
     });
-    first.roomAround = second.roomAround = AROUND;
+    second.roomAround = AROUND;
+    resized(bounds, AROUND);
     part = together(first, second);
   };
 
   const close = () => {
+    const bounds = seen(first);
     part();
     second.remove();
     second = null;
     document.getElementById(ID).remove();
     document.getElementById(LEGEND).remove();
     stage.classList.remove("is-compared");
-    first.resize();
-    first.roomAround = roomAlone;
+    resized(bounds, roomAlone);
   };
 
   return async (figures) => {
