@@ -15,8 +15,8 @@ import pytest
 from gcrm.core.vendor import ICONS
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-SANDBOXED = {"maps/drawing.html"}
-"""Self-contained files that are shown under a sandboxing policy of their own."""
+SANDBOXED = {"maps/drawing.html", "maps/sheet.html"}
+"""Self-contained files that are shown under a sandboxing policy of their own, or on paper alone."""
 SHOWN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description", "label"}
 SPOKEN_VALUE = {"submit", "button", "reset"}
 UNIVERSAL = {"km", "m", "s", "h", "min", "km²", "km/h", "gcrm"}

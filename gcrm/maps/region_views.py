@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -15,12 +16,14 @@ from gcrm.geography import queries as geography
 from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.geography.models import Region
 from gcrm.geography.queries import LoadedLevel
-from gcrm.maps import draw, forms, layers, place_queries, region_queries, shape_queries
+from gcrm.maps import draw, forms, layers, place_queries, region_queries, shape_queries, sheet_layers
+from gcrm.maps.classes import Classes
 from gcrm.maps.forms import RegionsWanted
 from gcrm.maps.hotspots import Spots
 from gcrm.maps.metrics import METRICS, is_above
 from gcrm.maps.periods import months_to
 from gcrm.maps.region_queries import RegionFigure, RegionStats
+from gcrm.maps.sheet import Paper
 from gcrm.people.queries import organisation, today
 
 bp = Blueprint("regions", __name__)
@@ -233,7 +236,12 @@ def print_regions() -> Any:
     """The drawing in a frame, with ways to keep it."""
     wanted = RegionsWanted.parse(request.args)
     _loaded, path, stats = _read(wanted)
-    return render_template("maps/print.html", query=wanted.query(level=stats.level), title=layers.title(stats, path))
+    query = wanted.query(level=stats.level)
+    return render_template(
+        "maps/print.html", page="regions", title=layers.title(stats, path), chosen=request.args, paper=Paper.parse(request.args),
+        words=parse_qsl(query), query=query, map_url=url_for(".choropleth") + "?" + query,
+        chips=layers.chips(wanted.selection), **sheet_layers.choices(),
+    )  # fmt: skip
 
 
 @bp.get("/regions/folium.html")
@@ -261,3 +269,10 @@ def folium_regions() -> Response:
     if request.args.get("download") == "1":
         answer.headers["Content-Disposition"] = f'attachment; filename="{stats.metric}-by-{stats.level}.html"'
     return answer
+
+
+def to_draw(wanted: RegionsWanted) -> tuple[list[LoadedLevel], str, RegionStats, Classes, shape_queries.Shapes | None]:
+    """What a drawing of the region map is made of: what is loaded, its title, figures, classes and shapes."""
+    loaded, path, stats = _read(wanted)
+    classes = layers.classes_of(stats, wanted.classes, wanted.method, wanted.limits)
+    return loaded, layers.title(stats, path), stats, classes, shape_queries.shapes(web.session(), stats)

@@ -39,6 +39,8 @@ NO_PAGES = {
     "exchange.progress": "JSON for a bar",
     "maps.here": "a part of the map, for one cell",
     "maps.manager.today_part": "a part of the page of the team’s day",
+    "maps.sheets.account_sheet": "a file",
+    "maps.sheets.region_sheet": "a file",
     "geography.placing": "JSON for a bar",
     "routing.progress": "JSON for a bar",
     "routing.plan.run_progress": "JSON for a bar",

@@ -37,15 +37,35 @@ def test_a_drawing_opens_from_a_file_without_a_network(company, watch, tmp_path)
     people.sign_in(page, "planner@demo.example")
     page.goto("/regions?level=county&metric=customers")
     page.get_by_role("link", name="Print or send").click()
-    expect(page.frame_locator("iframe").locator(".leaflet-container")).to_be_visible()
     with page.expect_download() as started:
-        page.get_by_role("link", name="Download").click()
+        page.get_by_role("link", name="Download the page").click()
     file = tmp_path / "regions.html"
     started.value.save_as(file)
     far = watching.open(**browsers.DESKTOP, offline=True)
     far.goto(file.as_uri())
     expect(far.locator(".leaflet-overlay-pane path").first).to_be_visible()
     expect(far.locator("body")).to_contain_text("Customers")
+
+
+def test_the_part_of_the_map_in_view_is_put_on_paper(company, watch, tmp_path):
+    import pypdf
+
+    page = watch(company.site).open(**browsers.DESKTOP)
+    people.sign_in(page, "planner@demo.example")
+    page.goto("/map?size=value")
+    page.locator("#map canvas").wait_for()
+    page.get_by_role("link", name="Print or send").click()
+    expect(page.get_by_role("img", name="How the map looks on paper")).to_be_visible()
+    assert "bounds=" in page.url
+    assert "size=value" in page.url
+    page.get_by_label("Portrait").check()
+    page.wait_for_url("**turn=portrait**")
+    with page.expect_download(timeout=120_000) as started:
+        page.get_by_role("link", name="PDF").click()
+    started.value.save_as(tmp_path / "map.pdf")
+    (sheet,) = pypdf.PdfReader(tmp_path / "map.pdf").pages
+    assert sheet.mediabox.height > sheet.mediabox.width
+    assert "accounts shown." in sheet.extract_text()
 
 
 def test_korean_names_are_typed_searched_and_shown(company, watch):

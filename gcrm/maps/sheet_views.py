@@ -1,0 +1,72 @@
+"""Maps on paper: the page that offers them, and the sheets as PDF and PNG."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from gcrm.core import clock, web
+from gcrm.customers import queries as customers
+from gcrm.customers.selecting import Selection
+from gcrm.geography import queries as geography
+from gcrm.maps import layers, paper, place_queries, region_views, sheet_layers
+from gcrm.maps.forms import RegionsWanted
+from gcrm.maps.sheet import Paper, parse_bounds
+from gcrm.maps.sheet_layers import AccountsWanted
+
+bp = Blueprint("sheets", __name__)
+
+TYPES = {"pdf": "application/pdf", "png": "image/png"}
+OWN_WORDS = ("size", "layers", "bounds")
+"""What the sheet of accounts heeds beside the selection."""
+
+
+@bp.get("/map/print")
+def print_accounts() -> Any:
+    """Ways to take the map of accounts away, with how it looks on paper."""
+    selection, view = Selection.parse(request.args), parse_bounds(request.args.get("bounds"))
+    own = [(name, request.args[name]) for name in OWN_WORDS if request.args.get(name)]
+    words = [*selection.pairs(), *own]
+    back = [pair for pair in words if pair[0] != "bounds"]
+    return render_template(
+        "maps/print.html", page="accounts", title=_("Map of the accounts"), chosen=request.args,
+        paper=Paper.parse(request.args), words=words, query=urlencode(words), is_part=view is not None,
+        all_query=urlencode(back), map_url=url_for("maps.accounts") + ("?" + urlencode(back) if back else ""),
+        chips=layers.chips(selection), **sheet_layers.choices(),
+    )  # fmt: skip
+
+
+@bp.get("/map/sheet.<any(pdf, png):form>")
+def account_sheet(form: str) -> Response:
+    """The map of accounts on paper."""
+    session, selection = web.session(), Selection.parse(request.args)
+    shown = request.args.get("layers", "").split(",")
+    sheet = sheet_layers.account_sheet(
+        session, AccountsWanted(selection, request.args.get("size") == "value", "heat" in shown), Paper.parse(request.args),
+        parse_bounds(request.args.get("bounds")), place_queries.bounds(session, selection), geography.loaded(session),
+        customers.figures(session, selection),
+    )  # fmt: skip
+    return _answer(sheet, form, "accounts")
+
+
+@bp.get("/regions/sheet.<any(pdf, png):form>")
+def region_sheet(form: str) -> Response:
+    """The map of regions on paper."""
+    wanted = RegionsWanted.parse(request.args)
+    chosen = Paper.parse(request.args)
+    loaded, title, stats, classes, shapes = region_views.to_draw(wanted)
+    sheet = sheet_layers.region_sheet(web.session(), stats, classes, shapes, chosen, loaded, title, wanted.selection)
+    return _answer(sheet, form, f"{stats.metric}-by-{stats.level}")
+
+
+def _answer(sheet: dict[str, Any], form: str, name: str) -> Response:
+    dots = paper.resolution_of(request.args.get("dots"))
+    answer = Response(paper.made_apart(sheet, form, dots), mimetype=TYPES[form])
+    answer.headers["Vary"] = "Cookie, Authorization"
+    if request.args.get("download") == "1":
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{clock.now():%Y-%m-%d}.{form}"'
+    return answer
