@@ -250,6 +250,18 @@ EXAMPLES: dict[str, Example] = {
     "maps.sheets.print_accounts": Example(),
     "maps.sheets.account_sheet": Example(lambda half: {"form": "pdf"}, is_common=True),
     "maps.sheets.region_sheet": Example(lambda half: {"form": "pdf"}, query={"level": "county"}, is_common=True),
+    "maps.shares.index": Example(form=lambda half: {"page": "accounts", "query": "status=prospect", "days": "7"}),
+    "maps.shares.end": Example(lambda half: {"view_id": uuid.UUID(int=5)}, form=lambda half: {}, is_common=True, reads=(404,)),
+    "maps.shares.show": Example(lambda half: {"secret": "unknown"}, is_public=True, reads=(404,)),
+    "maps.shares.account_tile": Example(
+        lambda half: {"secret": "unknown", "z": 5, "x": 9, "y": 12}, is_public=True, reads=(404,)
+    ),
+    "maps.shares.region_tile": Example(
+        lambda half: {"secret": "unknown", "level": "county", "z": 5, "x": 9, "y": 12}, is_public=True, reads=(404,)
+    ),
+    "maps.shares.territory_tile": Example(
+        lambda half: {"secret": "unknown", "z": 5, "x": 9, "y": 12}, is_public=True, reads=(404,)
+    ),
     "pipeline.board": Example(),
     "pipeline.cards": Example(lambda half: {"stage": half.opportunity.stage.uuid, "after": "0.0,0"}, is_common=True),
     "pipeline.index": Example(),

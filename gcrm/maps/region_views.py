@@ -271,8 +271,8 @@ def folium_regions() -> Response:
     return answer
 
 
-def to_draw(wanted: RegionsWanted) -> tuple[list[LoadedLevel], str, RegionStats, Classes, shape_queries.Shapes | None]:
-    """What a drawing of the region map is made of: what is loaded, its title, figures, classes and shapes."""
+def to_draw(wanted: RegionsWanted) -> tuple[list[LoadedLevel], str, RegionStats, Classes]:
+    """What a drawing of the region map is made of: what is loaded, its title, figures and classes."""
     loaded, path, stats = _read(wanted)
     classes = layers.classes_of(stats, wanted.classes, wanted.method, wanted.limits)
-    return loaded, layers.title(stats, path), stats, classes, shape_queries.shapes(web.session(), stats)
+    return loaded, layers.title(stats, path), stats, classes

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from gcrm.maps import layers, palette, sheet_queries
 from gcrm.maps.classes import Classes, classify
 from gcrm.maps.region_queries import RegionStats
 from gcrm.maps.shape_queries import Shapes
+from gcrm.maps.share_services import DAYS
 from gcrm.maps.sheet import (
     EDGE,
     Bounds,
@@ -289,8 +290,9 @@ def _drawn(**parts: Any) -> dict[str, Any]:
 
 
 def choices() -> dict[str, Any]:
-    """How paper can be chosen, for the page."""
+    """What can be chosen of paper and of links, for the page."""
     return {
         "papers": [("a4", "A4"), ("a3", "A3")],
         "turns": [("landscape", _("Landscape")), ("portrait", _("Portrait"))],
+        "lifetimes": [(str(days), ngettext("%(num)s day", "%(num)s days", days)) for days in DAYS],
     }

@@ -13,7 +13,7 @@ from gcrm.core import clock, web
 from gcrm.customers import queries as customers
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
-from gcrm.maps import layers, paper, place_queries, region_views, sheet_layers
+from gcrm.maps import layers, paper, place_queries, region_views, shape_queries, sheet_layers
 from gcrm.maps.forms import RegionsWanted
 from gcrm.maps.sheet import Paper, parse_bounds
 from gcrm.maps.sheet_layers import AccountsWanted
@@ -58,8 +58,10 @@ def region_sheet(form: str) -> Response:
     """The map of regions on paper."""
     wanted = RegionsWanted.parse(request.args)
     chosen = Paper.parse(request.args)
-    loaded, title, stats, classes, shapes = region_views.to_draw(wanted)
-    sheet = sheet_layers.region_sheet(web.session(), stats, classes, shapes, chosen, loaded, title, wanted.selection)
+    session = web.session()
+    loaded, title, stats, classes = region_views.to_draw(wanted)
+    shapes = shape_queries.shapes(session, stats)
+    sheet = sheet_layers.region_sheet(session, stats, classes, shapes, chosen, loaded, title, wanted.selection)
     return _answer(sheet, form, f"{stats.metric}-by-{stats.level}")
 
 

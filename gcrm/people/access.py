@@ -22,7 +22,8 @@ R = TypeVar("R")
 PUBLIC_ENDPOINTS = {
     "static", "security.login", "security.logout", "security.forgot_password", "security.reset_password",
     "core.healthz", "core.readyz", "core.metrics", "core.static_file", "admin.setup", "people.join",
-    "routing.live.feed",
+    "routing.live.feed", "maps.shares.show", "maps.shares.account_tile", "maps.shares.region_tile",
+    "maps.shares.territory_tile",
 }  # fmt: skip
 """What a stranger reaches; each guards itself."""
 

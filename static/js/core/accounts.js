@@ -49,7 +49,9 @@ export function card(properties, settings, texts) {
   const url = (settings.account_url ?? "/accounts/{id}").replace("{id}", properties.id);
   const facts = make("div", { className: "map-card-facts" }, make("span", { className: `status status-${properties.status}`, textContent: texts.status[properties.status] ?? properties.status }));
   if (properties.tier) facts.append(make("span", { textContent: fill(texts.tier, { letter: properties.tier }) }));
-  return make("div", {}, make("a", { className: "map-card-name", href: url, textContent: properties.name }), facts);
+  // An empty address leads nowhere: on shared maps an account is a name.
+  const name = url ? make("a", { className: "map-card-name", href: url, textContent: properties.name }) : make("strong", { className: "map-card-name", textContent: properties.name });
+  return make("div", {}, name, facts);
 }
 
 /** Replace an element's content by what the server answers; what stands there stays when it does not. */
