@@ -116,7 +116,7 @@ def _typed(selection: Selection) -> dict[str, Any]:
 
 
 def _exports(selection: Selection) -> list[dict[str, str]]:
-    kinds = {"csv": _("CSV"), "xlsx": _("Excel"), "geojson": _("GeoJSON")}
+    kinds = {"csv": _("CSV"), "xlsx": _("Excel"), "geojson": _("GeoJSON"), "gpkg": _("GeoPackage")}
     endpoint = "exchange.export_accounts"
     if endpoint not in current_app.view_functions:
         return []

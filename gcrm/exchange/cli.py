@@ -146,7 +146,7 @@ def _report(
 
 @click.group()
 def export_group() -> None:
-    """Export accounts to a CSV, XLSX or GeoJSON file."""
+    """Export accounts to a CSV, XLSX, GeoJSON, GeoPackage or FlatGeobuf file."""
 
 
 class _WithSelection(click.Command):
@@ -172,7 +172,7 @@ class _WithSelection(click.Command):
 @click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
 @acting_option
 def export_accounts(file: Path, as_json: bool, acting_email: str | None, **words: tuple[str, ...]) -> None:
-    """Export accounts; the file's extension says the format. An import of the file changes nothing."""
+    """Export accounts; the file's extension says the format. An import of a CSV or XLSX file changes nothing."""
     extension = writing.format_of(file)
     console.open_database()
     given = {name.removeprefix("field_"): list(values) for name, values in words.items() if values}

@@ -233,7 +233,7 @@ def rejected_rows(batch_id: uuid.UUID) -> Response:
     return _download(file, "csv", f"{batch.source}-rejected.csv")
 
 
-@bp.get("/accounts/export.<any(csv, xlsx, geojson):ext>")
+@bp.get("/accounts/export.<any(csv, xlsx, geojson, gpkg, fgb):ext>")
 def export_accounts(ext: str) -> Response:
     """The accounts of a selection as a file."""
     accounts = queries.accounts_to_write(web.session(), Selection.parse(request.args))

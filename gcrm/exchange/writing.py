@@ -1,25 +1,31 @@
-"""Writing accounts as CSV, XLSX or GeoJSON, so that spreadsheets run nothing and reading back changes nothing."""
+"""Writing accounts as CSV, XLSX, GeoJSON, GeoPackage or FlatGeobuf, so that spreadsheets run nothing and reading back changes nothing."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from gcrm.core.errors import Invalid
+from gcrm.exchange import geofiles
 from gcrm.exchange.spreadsheet import guarded
 
 FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "geojson": "application/geo+json",
+    "gpkg": "application/geopackage+sqlite3",
+    "fgb": "application/flatgeobuf",
 }
 EXTRA = "extra: "
 """Before the name of a column that fills no field, where it would else be taken for a field."""
+WHOLE_NUMBERS = frozenset({"cadence_days", "visit_minutes"})
 NUMBERS = frozenset({"lon", "lat", "annual_value", "potential", "cadence_days", "visit_minutes"})
 MOST_EXCEL_ROWS = 1_048_575
 MOST_EXCEL_CHARACTERS = 32_767
@@ -54,12 +60,15 @@ def format_of(path: Path) -> str:
     """The format by a file's extension."""
     extension = path.suffix.lower().removeprefix(".")
     if extension not in FORMATS:
-        raise Invalid(f"“{path.name}” does not end in .csv, .xlsx or .geojson, so its format is not known.")
+        known = ", ".join(f".{word}" for word in FORMATS)
+        raise Invalid(f"“{path.name}” ends in none of {known}, so its format is not known.")
     return extension
 
 
 def write(accounts: Accounts, extension: str, file: BinaryIO) -> int:
     """Write all accounts; returns how many there were."""
+    if extension in ("gpkg", "fgb"):
+        return _write_layer(accounts, extension, file)
     return {"csv": _write_csv, "xlsx": _write_xlsx, "geojson": _write_geojson}[extension](accounts, file)
 
 
@@ -127,12 +136,43 @@ def _write_geojson(accounts: Accounts, file: BinaryIO) -> int:
     return count
 
 
+def _write_layer(accounts: Accounts, extension: str, file: BinaryIO) -> int:
+    """A layer of points for geographic information systems; GDAL wants a path, and finds its own beside it."""
+    fields = [name for name in accounts.fields if name not in ("lon", "lat")]
+    columns = [geofiles.Column(name, _kind(name)) for name in fields]
+    columns += [geofiles.Column(header) for header in accounts.headers[len(accounts.fields) :]]
+    rows = (
+        (
+            geofiles.point(float(values["lon"]), float(values["lat"])) if values["lon"] else None,
+            [_typed(name, values[name]) for name in fields]
+            + [_text(extra.get(name)) or None for name in accounts.extra],
+        )
+        for values, extra in accounts.rows
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"accounts.{extension}"
+        count = geofiles.write(path, extension, "accounts", "Point", columns, rows)
+        with path.open("rb") as written:
+            shutil.copyfileobj(written, file, 1024 * 1024)
+    return count
+
+
+def _kind(name: str) -> str:
+    return "whole" if name in WHOLE_NUMBERS else "number" if name in NUMBERS else "text"
+
+
+def _typed(name: str, text: str) -> str | int | float | None:
+    if not text:
+        return None
+    return int(text) if name in WHOLE_NUMBERS else float(text) if name in NUMBERS else text
+
+
 def _feature(values: dict[str, str], extra: dict[str, Any]) -> dict[str, Any]:
     point = [float(values["lon"]), float(values["lat"])] if values["lon"] else None
     properties: dict[str, Any] = {
         name: text for name, text in values.items() if text and name not in ("lon", "lat", "gcrm_id", "tags")
     }
-    properties |= {name: int(values[name]) for name in ("cadence_days", "visit_minutes") if values[name]}
+    properties |= {name: int(values[name]) for name in sorted(WHOLE_NUMBERS) if values[name]}
     properties["tags"] = values["tags"].split(";") if values["tags"] else []
     properties["extra"] = extra
     return {

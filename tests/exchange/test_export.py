@@ -9,7 +9,7 @@ from python_calamine import CalamineWorkbook
 
 from gcrm.core.errors import Invalid
 from gcrm.customers.selecting import Selection
-from gcrm.exchange import queries, writing
+from gcrm.exchange import geofiles, queries, writing
 from tests.factories import make_account, make_user
 
 
@@ -100,9 +100,50 @@ def test_geojson_has_points_and_accounts_without_one(company, export):
     assert last["geometry"] is None
 
 
+@pytest.mark.parametrize("extension", ["gpkg", "fgb"])
+def test_a_layer_has_every_account_and_its_values(company, export, extension):
+    import pyogrio
+
+    found = pyogrio.read_dataframe(export(extension))
+    assert pyogrio.read_info(export(extension))["crs"] == "EPSG:4326"
+    first = found[found["external_id"] == "007"].iloc[0]
+    assert len(found) == 4
+    assert found.geometry.isna().sum() == 2
+    assert (first.geometry.x, first.geometry.y) == (126.89786979999998, 37.48438541)
+    assert first["name"] == '=HYPERLINK("http://x","한빛")'  # A layer runs no formulas: the text stays as it is.
+    assert (first["annual_value"], first["cadence_days"], first["색"]) == (1200.5, 30, "=red")
+    assert (first["extra: phone"], first["state"]) == ("call us", "PA")
+    assert found["cadence_days"].isna().sum() == 3
+
+
+@pytest.mark.parametrize("extension", ["gpkg", "fgb"])
+def test_nothing_selected_is_a_layer_without_rows(company, export, extension):
+    import pyogrio
+
+    assert len(pyogrio.read_dataframe(export(extension, q="nobody"))) == 0
+
+
+def test_a_layer_is_written_part_by_part(monkeypatch, tmp_path):
+    import pyogrio
+
+    monkeypatch.setattr(geofiles, "CHUNK", 7)
+    rows = ((geofiles.point(i / 10, 40.0), [f"Row {i}", i if i % 2 else None]) for i in range(30))
+    columns = [geofiles.Column("name"), geofiles.Column("N", "whole"), geofiles.Column("fid")]
+    path = tmp_path / "rows.geojson"
+    padded = ((shape, [*values, "x"]) for shape, values in rows)
+    assert geofiles.write(path, "geojson", "rows", "Point", columns, padded) == 30
+    found = pyogrio.read_dataframe(path)
+    assert list(found["name"]) == [f"Row {i}" for i in range(30)]
+    assert list(found["N"].dropna()) == list(range(1, 30, 2))
+
+
+def test_columns_that_differ_in_capitals_alone_keep_apart():
+    assert geofiles.column_names(["name", "Name", "fid", "NAME 2"]) == ["name", "Name 2", "fid 2", "NAME 2 2"]
+
+
 def test_the_format_is_known_by_the_extension(tmp_path):
     assert writing.format_of(tmp_path / "A.XLSX") == "xlsx"
-    with pytest.raises(Invalid, match=r"does not end in \.csv, \.xlsx or \.geojson"):
+    with pytest.raises(Invalid, match=r"ends in none of \.csv, \.xlsx, \.geojson, \.gpkg, \.fgb"):
         writing.format_of(tmp_path / "a.pdf")
 
 

@@ -40,6 +40,7 @@ NO_PAGES = {
     "maps.here": "a part of the map, for one cell",
     "maps.manager.today_part": "a part of the page of the team’s day",
     "maps.sheets.account_sheet": "a file",
+    "maps.take.export_regions": "a file",
     "maps.shares.show": "its journey makes a link",
     "maps.shares.account_tile": "a tile",
     "maps.shares.region_tile": "a tile",
