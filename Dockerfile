@@ -24,8 +24,10 @@ RUN python -m gcrm.core.vendor \
 
 FROM python:3.13-slim-trixie
 # PostgreSQL's programs are for `gcrm db backup` and `restore`; their version must not be older than the server's.
+# Pango and the fonts are for maps on paper.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends postgresql-client-17 \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-cjk \
     && rm -r /var/lib/apt/lists/* \
     && useradd --system --create-home --home-dir /var/lib/gcrm gcrm
 COPY --from=build /opt/gcrm /opt/gcrm

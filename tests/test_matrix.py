@@ -252,6 +252,8 @@ EXAMPLES: dict[str, Example] = {
     "maps.sheets.account_sheet": Example(lambda half: {"form": "pdf"}, is_common=True),
     "maps.sheets.region_sheet": Example(lambda half: {"form": "pdf"}, query={"level": "county"}, is_common=True),
     "maps.take.export_regions": Example(lambda half: {"ext": "csv"}, query={"level": "county"}, is_common=True),
+    "maps.background.pmtiles": Example(is_common=True, reads=(404,)),
+    "maps.shares.background_archive": Example(lambda half: {"secret": "unknown"}, is_public=True, reads=(404,)),
     "maps.shares.index": Example(form=lambda half: {"page": "accounts", "query": "status=prospect", "days": "7"}),
     "maps.shares.end": Example(lambda half: {"view_id": uuid.UUID(int=5)}, form=lambda half: {}, is_common=True, reads=(404,)),
     "maps.shares.show": Example(lambda half: {"secret": "unknown"}, is_public=True, reads=(404,)),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gcrm.core import paths
 from gcrm.core.errors import Invalid
@@ -71,6 +73,13 @@ class Settings:
     plan_seconds: float = 1.4
     """How long the planner searches for one day."""
 
+    map_style_url: str = ""
+    """A MapLibre style that lies below every map, instead of our own outlines."""
+    map_pmtiles: str = ""
+    """A PMTiles archive of vector tiles on this machine, for the same."""
+    map_attribution: str = ""
+    """Whose background it is, as it must be said on maps and on paper."""
+
     caldav_hosts: str = ""
     """Calendar servers that people may join their own calendars from, as `host` or `host:port`, by commas; none when empty."""
 
@@ -79,6 +88,17 @@ class Settings:
     @property
     def data_folder(self) -> Path:
         return Path(self.data) if self.data else paths.default_data_folder()
+
+    @property
+    def map_host(self) -> str:
+        """The one other host that pages may ask, as a content security policy names it; empty where there is none."""
+        address = urlsplit(self.map_style_url.strip())
+        try:
+            port = f":{address.port}" if address.port else ""
+        except ValueError:
+            return ""
+        is_host = address.scheme in ("http", "https") and re.fullmatch(r"[A-Za-z0-9.-]+", address.hostname or "")
+        return f"{address.scheme}://{address.hostname}{port}" if is_host else ""
 
     @property
     def is_private(self) -> bool:

@@ -29,9 +29,12 @@ FILES = {
     "leaflet.js": "leaflet/dist/leaflet.js",
     "leaflet-layers.png": "leaflet/dist/images/layers.png",
     "leaflet-layers-2x.png": "leaflet/dist/images/layers-2x.png",
+    "leaflet.markercluster.js": "leaflet.markercluster/dist/leaflet.markercluster.js",
     "maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
     "maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
     "maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
+    "fflate.mjs": "fflate/esm/browser.js",
+    "pmtiles.mjs": "pmtiles/dist/esm/index.js",
     "sortable.js": "sortablejs/modular/sortable.esm.js",
     "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
@@ -39,9 +42,11 @@ FILES = {
 
 # Bare names that our modules import, and the vendored file behind each.
 IMPORTS = {
+    "fflate": "fflate.mjs",
     "htmx.org": "htmx.js",
     "maplibre-gl": "maplibre-gl.mjs",
     "maplibre-gl/worker": "maplibre-gl-worker.mjs",
+    "pmtiles": "pmtiles.mjs",
     "sortablejs": "sortable.js",
 }
 

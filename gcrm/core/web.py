@@ -170,14 +170,16 @@ def answer_crash(error: Exception) -> ResponseReturnValue:
 
 
 def policy(nonce: str) -> str:
+    # Where the background of maps comes from another host, that one is let in.
+    map_host = f" {settings().map_host}" if settings().map_host else ""
     return "; ".join(
         (
             "default-src 'none'",
             f"script-src 'self' 'nonce-{nonce}'",
             "style-src 'self'",
-            "img-src 'self' data: blob:",
+            f"img-src 'self' data: blob:{map_host}",
             "font-src 'self'",
-            "connect-src 'self'",
+            f"connect-src 'self'{map_host}",
             "worker-src 'self'",
             "manifest-src 'self'",
             "frame-src 'self'",

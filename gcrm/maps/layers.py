@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from gcrm.core import money
+from gcrm.core.config import settings
 from gcrm.core.formats import day, number
 from gcrm.customers.selecting import Selection
 from gcrm.exchange.writing import write_cells
@@ -23,6 +24,7 @@ from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.geography.models import Region
 from gcrm.geography.queries import LoadedLevel
 from gcrm.maps import palette
+from gcrm.maps.background import chosen
 from gcrm.maps.classes import METHODS, Classes, classify
 from gcrm.maps.hotspots import Spots
 from gcrm.maps.metrics import METRICS, PER_AREA, PER_HEADS, RELIABLE_FROM, Metric
@@ -107,6 +109,7 @@ def ground(loaded: Sequence[LoadedLevel], bounds: tuple[float, float, float, flo
         "palette": palette.scheme(),
         **({"levels": levels} if levels else {}),
         **({"bounds": list(roomy(bounds))} if bounds else {}),
+        **chosen(settings()).for_map(url_for("maps.background.pmtiles")),
     }
 
 

@@ -25,6 +25,8 @@ from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
 from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.maps import (
+    background,
+    background_views,
     layers,
     place_queries,
     region_views,
@@ -166,6 +168,7 @@ def _ground(view: SharedView, secret: str, everything: Any) -> dict[str, Any]:
         "regions": base + "/tiles/regions/{level}/{z}/{x}/{y}.mvt",
         "account_url": "",
         **({"bounds": list(bounds)} if bounds else {}),
+        **background.chosen(settings()).for_map(base + "/background.pmtiles"),
     }
 
 
@@ -238,3 +241,10 @@ def territory_tile(secret: str, z: int, x: int, y: int) -> Response:
     if dict(parse_qsl(view.query)).get("level") != "territory":
         raise NotFound(NOTHING)
     return web.etag_answer(territories.territory_tile(web.session(), z, x, y), MVT)
+
+
+@bp.get("/shared/<secret>/background.pmtiles")
+def background_archive(secret: str) -> Response:
+    """What lies below the view."""
+    _enter(secret)
+    return background_views.archive()

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from gcrm.core import clock
+from gcrm.core.config import settings
 from gcrm.core.formats import day, number, short_amount
 from gcrm.customers.queries import Figures
 from gcrm.customers.selecting import Selection
@@ -124,7 +125,7 @@ def _sheet(
         "language": str(get_locale() or "en"),
         "company": company.name if company else "",
         "date": _("As of %(day)s", day=day(clock.today(company.timezone if company else "UTC"))),
-        "credits": " · ".join(filter(None, (layers.credit_text(loaded), _accuracy(frame)))),
+        "credits": " · ".join(filter(None, (layers.credit_text(loaded), settings().map_attribution, _accuracy(frame)))),
         "colours": palette.MAP_LIGHT,
         "ground": [each.shape for each in coarsest],
         "lines": [[each.shape for each in outlines[level]] for level in reversed(wanted)],

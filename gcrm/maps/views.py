@@ -13,6 +13,17 @@ from gcrm.customers import queries as customers
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
 from gcrm.maps import forms, layers, manager_views, ogc_views, place_queries, region_views, share_views, sheet_views, take_views, tile_queries
+from gcrm.maps import (
+    background_views,
+    forms,
+    layers,
+    place_queries,
+    region_views,
+    share_views,
+    sheet_views,
+    take_views,
+    tile_queries,
+)
 
 bp = Blueprint("maps", __name__)
 bp.register_blueprint(region_views.bp)
@@ -21,6 +32,7 @@ bp.register_blueprint(manager_views.bp)
 bp.register_blueprint(sheet_views.bp)
 bp.register_blueprint(share_views.bp)
 bp.register_blueprint(take_views.bp)
+bp.register_blueprint(background_views.bp)
 
 MVT = "application/vnd.mapbox-vector-tile"
 FOUND = 6

@@ -41,6 +41,8 @@ NO_PAGES = {
     "maps.manager.today_part": "a part of the page of the team’s day",
     "maps.sheets.account_sheet": "a file",
     "maps.take.export_regions": "a file",
+    "maps.background.pmtiles": "a file, where one is set",
+    "maps.shares.background_archive": "the same for a link",
     "maps.shares.show": "its journey makes a link",
     "maps.shares.account_tile": "a tile",
     "maps.shares.region_tile": "a tile",

@@ -1,8 +1,9 @@
 // The map that a page is: our own region outlines, light or dark, its place kept in the address. A page's own script calls
 // `openMap(element, settings)`; the default export does what base_map.html's settings ask for. Without WebGL 2 the list is shown instead.
 import addAccounts from "./accounts.js";
+import background from "./background.js";
 import addChoropleth from "./choropleth.js";
-import { baseLayers, draw, sources } from "./map_style.js";
+import { baseLayers, draw, fonts, sources } from "./map_style.js";
 import addLabels from "./map_labels.js";
 import { json } from "./page.js";
 
@@ -19,13 +20,14 @@ const hasWebGL2 = () => {
 export async function openMap(element, settings = settingsOfPage()) {
   const texts = mapTexts();
   if (!hasWebGL2()) return fallBack(element);
-  let gl, map;
+  let gl, map, below;
   try {
     gl = await import("maplibre-gl");
     gl.setWorkerUrl(import.meta.resolve("maplibre-gl/worker"));
+    below = await background(settings, gl);
     map = new gl.Map({
       container: element,
-      style: settings.style ?? { version: 8, sources: sources(settings), layers: [] },
+      style: styleOf(settings, below),
       bounds: settings.bounds ?? [-125, 24, -66, 50],
       fitBoundsOptions: { padding: padding(element) },
       hash: settings.is_embedded || settings.is_beside ? false : "at",
@@ -47,17 +49,31 @@ export async function openMap(element, settings = settingsOfPage()) {
     return fallBack(element);
   }
   map.touchZoomRotate.disableRotation();
-  if (!settings.is_embedded && !settings.is_beside) map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
+  if (!settings.is_embedded && !settings.is_beside) {
+    map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
+    map.addControl(new gl.ScaleControl({ unit: "metric" }), "bottom-left");
+  }
   if (!settings.is_beside) map.addControl(new gl.GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "top-right");
   await new Promise((resolve) => { map.once("style.load", resolve); });
-  if (!settings.style) {
-    draw(map, (colours) => baseLayers(settings, colours), settings);
-    addLabels(map, settings);
-  }
+  if (!settings.style) addGround(map, settings, below);
   map.gl = gl;
   map.roomAround = padding(element);
   element.map = map;
   return map;
+}
+
+/** Our own sources, and those of the background below them. */
+function styleOf(settings, below) {
+  if (settings.style) return settings.style;
+  const style = below?.style ?? { version: 8, sources: {}, layers: [] };
+  return { ...style, sources: { ...style.sources, ...below?.sources, ...sources(settings) } };
+}
+
+/** Our own ground, or over a background of somebody else's the outlines alone: it has names of its own. */
+function addGround(map, settings, below) {
+  if (below?.layers) draw(map, (colours) => below.layers(colours, fonts()), settings);
+  draw(map, (colours) => baseLayers(settings, colours).filter(({ type }) => !below || type === "line"), settings);
+  if (!below) addLabels(map, settings);
 }
 
 // The view is fitted beside the panel on a wide screen, above the sheet on a phone.
