@@ -10,8 +10,10 @@ from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Computed,
+    Double,
     FetchedValue,
     ForeignKey,
     Identity,
@@ -32,6 +34,7 @@ from gcrm.customers.values import PRECISIONS, STATUSES, TIERS
 from gcrm.people.models import User
 
 LOCATION_SOURCES = ("file", "pin", "phone", "geocoder", "api", "demo")
+BULK_VERBS = ("assign", "tag", "untag")
 
 
 class Account(Versioned, Model):
@@ -188,6 +191,48 @@ class AccountShare(Model):
     created_at: Mapped[CreatedAt]
     until: Mapped[dt.date | None]
     """The last day of a loan, such as for a visit that a colleague makes; None: until somebody takes it back."""
+
+
+class Area(Model):
+    """A shape that somebody drew or that the road network gave, to select accounts by."""
+
+    __tablename__ = "areas"
+    __table_args__ = (CheckConstraint("btrim(name) <> ''", name="name"), Index("ix_areas_user", "user_id"))
+
+    id: Mapped[BigKey]
+    uuid: Mapped[PublicId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str | None]
+    """None for one that only an address names."""
+    is_shared: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    """The person's team sees it among its own; of somebody without a team, everybody."""
+    boundary: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", srid=4326, spatial_index=False))
+    area_km2: Mapped[float] = mapped_column(Double)
+    note: Mapped[str | None]
+    """Where it comes from, such as "15 minutes by car, an estimate"."""
+    created_at: Mapped[CreatedAt]
+
+    user: Mapped[User] = relationship()
+
+
+class BulkChange(Model):
+    """One change of many accounts, with what undoing it takes."""
+
+    __tablename__ = "bulk_changes"
+    __table_args__ = (CheckConstraint(one_of("verb", BULK_VERBS), name="verb"),)
+
+    id: Mapped[BigKey]
+    uuid: Mapped[PublicId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    verb: Mapped[str]
+    target: Mapped[str]
+    """The tag, or the new owner's id."""
+    account_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    """Those that the change did change."""
+    owners_before: Mapped[list[int | None] | None] = mapped_column(ARRAY(Integer))
+    named_before: Mapped[list[bool] | None] = mapped_column(ARRAY(Boolean))
+    created_at: Mapped[CreatedAt]
+    undone_at: Mapped[Instant | None]
 
 
 class Touch(Model):

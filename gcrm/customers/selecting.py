@@ -35,6 +35,8 @@ class Field:
     """How a value reads, where it is not one of the choices."""
     is_long: bool = False
     """There may be thousands of choices: pages ask for them when somebody opens the list."""
+    longest: int = LONGEST_VALUE
+    """Characters of one value."""
 
 
 FIELDS: dict[str, Field] = {}
@@ -62,7 +64,7 @@ class Selection:
                 continue
             if not entry.is_multiple and len(cleaned) > 1:
                 raise Invalid(f"“{name}” is given {len(cleaned)} times; it takes one value.")
-            if len(cleaned) > MOST_VALUES or any(len(v) > LONGEST_VALUE or "\x00" in v for v in cleaned):
+            if len(cleaned) > MOST_VALUES or any(len(v) > entry.longest or "\x00" in v for v in cleaned):
                 raise Invalid(f"“{name}” is too long, or holds signs that no text has.")
             found[name] = tuple(sorted(cleaned)) if entry.is_multiple else cleaned
         return cls(found)

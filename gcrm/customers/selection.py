@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gcrm.core import db, money
 from gcrm.core.errors import Invalid
 from gcrm.core.models import Organisation
+from gcrm.customers import area_queries, shapes
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Compile, Field, register
 from gcrm.customers.values import STATUSES, TIERS
@@ -24,6 +25,7 @@ from gcrm.people.models import Team, User
 from gcrm.territories.models import Territory
 
 NONE = "none"
+METRES_PER_KM = 1000
 Column = Any
 """A column of accounts: SQLAlchemy's types for it differ by how it is declared."""
 
@@ -221,6 +223,19 @@ def _region_name(value: str) -> str:
     return found or value
 
 
+def _area_name(value: str) -> str:
+    return area_queries.area_name(value) or _("a drawn area")
+
+
+def _distance(value: str) -> str:
+    from flask_babel import format_decimal
+
+    metres = shapes.circle(value).metres
+    if metres < METRES_PER_KM:
+        return _("within %(n)s m", n=format_decimal(round(metres)))
+    return _("within %(n)s km", n=format_decimal(round(metres / METRES_PER_KM, 1)))
+
+
 register(Field("q", _l("Search"), _text))
 register(
     Field("status", _l("Status"), _among(Account.status, STATUSES, "status"), is_multiple=True,
@@ -244,3 +259,8 @@ register(
     Field("place", _l("Place"), _place,
           choices=lambda: [(word, str(label)) for word, label in PLACE_LABELS.items()])
 )  # fmt: skip
+register(
+    Field("area", _l("Inside"), area_queries.area_condition, is_multiple=True, show=_area_name,
+          longest=shapes.LONGEST_TEXT)
+)  # fmt: skip
+register(Field("near", _l("Distance"), area_queries.near_condition, show=_distance))
