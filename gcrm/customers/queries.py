@@ -228,6 +228,11 @@ def _parts(session: Session, selection: Selection, *columns: Any) -> Select[Any]
     return select(*both.c)
 
 
+def ids_up_to(session: Session, selection: Selection, most: int) -> list[int]:
+    """The ids of the selected accounts in their order, no more than that many."""
+    return sorted(session.scalars(_parts(session, selection, Account.id).limit(most)))
+
+
 def _candidates(session: Session, function: str, words: str | None) -> list[int] | None:
     """What a manager's search may find, by an index that the policies do not let a search use; None: read all own rows."""
     word = max((words or "").split(), key=len, default="")

@@ -7,6 +7,7 @@ ROLES = ("rep", "manager", "planner", "marketer", "service", "admin")
 ACTS: dict[str, frozenset[str]] = {
     "edit_customers": frozenset({"rep", "manager", "planner", "admin"}),
     "delete_customers": frozenset({"planner", "admin"}),
+    "assign_customers": frozenset({"planner", "admin"}),
     "edit_pipeline": frozenset({"rep", "manager", "planner", "admin"}),
     "log_activities": frozenset({"rep", "manager", "planner", "marketer", "service", "admin"}),
     "see_forecast": frozenset({"rep", "manager", "planner", "admin"}),

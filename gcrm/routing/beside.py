@@ -21,6 +21,7 @@ from gcrm.core.config import Settings
 from gcrm.core.errors import GcrmError, Unavailable
 from gcrm.routing import travel
 from gcrm.routing.problem import Place, Problem, Travel
+from gcrm.routing.reach import Reach
 from gcrm.routing.solution import Solution
 from gcrm.routing.travel import Leg, TravelTimes
 
@@ -75,6 +76,11 @@ class _Beside:
 
     def geometry(self, places: Sequence[Place]) -> list[Leg]:
         found: list[Leg] = _ask("geometry", self.settings.travel_timeout, self.settings, tuple(places))
+        return found
+
+    def reach(self, place: Place, seconds: float) -> Reach:
+        found = _ask("reach", self.settings.travel_timeout, self.settings, place, seconds)
+        assert isinstance(found, Reach)
         return found
 
 
@@ -155,13 +161,19 @@ def _geometry(settings: Settings, places: Sequence[Place]) -> list[Leg]:
     return travel.source_for(settings).geometry(places)
 
 
+def _reach(settings: Settings, place: Place, seconds: float) -> Reach:
+    return travel.source_for(settings).reach(place, seconds)
+
+
 def _load() -> None:
     from gcrm.routing import solver
 
     solver.load()
 
 
-ANSWERS: dict[str, Callable[..., Any]] = {"load": _load, "solve": _solve, "travel": _travel, "geometry": _geometry}
+ANSWERS: dict[str, Callable[..., Any]] = {
+    "load": _load, "solve": _solve, "travel": _travel, "geometry": _geometry, "reach": _reach,
+}  # fmt: skip
 
 
 def _work(there: Connection) -> None:

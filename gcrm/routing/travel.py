@@ -12,6 +12,7 @@ from gcrm.core.errors import Invalid
 from gcrm.routing.problem import Place, Problem, Travel
 
 if TYPE_CHECKING:
+    from gcrm.routing.reach import Reach
     from gcrm.routing.roads.calibration import Line
 
 EARTH_RADIUS_METRES = 6_371_008.8
@@ -39,6 +40,10 @@ class TravelTimes(Protocol):
 
     def geometry(self, places: Sequence[Place]) -> list[Leg]:
         """Return the line of each drive from one place to the next."""
+        ...
+
+    def reach(self, place: Place, seconds: float) -> Reach:
+        """Return the area that is reached from a place within so many seconds."""
         ...
 
 
@@ -75,6 +80,28 @@ class StraightLine:
     def geometry(self, places: Sequence[Place]) -> list[Leg]:
         """No line is known."""
         return [None] * max(0, len(places) - 1)
+
+    def reach(self, place: Place, seconds: float) -> Reach:
+        """Return a circle."""
+        from gcrm.routing.reach import Reach, round_about
+
+        assert place.lon is not None and place.lat is not None
+        return Reach(round_about(place.lon, place.lat, self.straight_metres(seconds)), self.source, True)
+
+    def straight_metres(self, seconds: float) -> float:
+        """Return how far a straight line leads within so many seconds."""
+        if self.line is None:
+            return seconds * self.kilometres_per_hour / 3.6 / self.detour_factor
+        import numpy as np
+
+        low, high = 0.0, 1e6
+        for _ in range(40):
+            middle = (low + high) / 2
+            if float(self.line.road(np.array([middle]))[0][0]) <= seconds:
+                low = middle
+            else:
+                high = middle
+        return low
 
 
 def filled(problem: Problem, source: TravelTimes | None = None) -> Problem:
@@ -163,7 +190,8 @@ def _roads_or_line(settings: Settings, mode: str) -> TravelTimes:
             return plain
         key = (str(build.folder), mode)
         if key not in _opened:
-            _opened.clear()
+            for old in [old for old in _opened if old[0] != key[0]]:
+                del _opened[old]
             _opened[key] = road_times(build, mode, plain, settings.travel_snap_metres)
         return _opened[key]
     except store.UnusableBuild as error:

@@ -18,6 +18,7 @@ from gcrm.core import logs
 from gcrm.core.config import Settings
 from gcrm.core.errors import Invalid, Unavailable
 from gcrm.routing.problem import Place, Travel
+from gcrm.routing.reach import Reach
 from gcrm.routing.travel import Leg, TravelTimes, mended
 from gcrm.routing.travel_cache import NO_ROAD, NO_WAY, Cost, Pair, TravelCache
 
@@ -59,6 +60,10 @@ class Engine(Protocol):
 
     def line(self, client: httpx.Client, start: Place, end: Place) -> Leg:
         """Return the line of a drive."""
+        ...
+
+    def area(self, client: httpx.Client, place: Place, seconds: float) -> Any:
+        """Return what is reached in time as GeoJSON; None where the engine has no such service."""
         ...
 
 
@@ -106,6 +111,16 @@ class EngineTimes:
         except NoAnswer as error:
             logs.get().error("lines from the next source", fault=error.message)
             return self.otherwise.geometry(places)
+
+    def reach(self, place: Place, seconds: float) -> Reach:
+        """Return the engine's area, the next source's where it has none or does not answer."""
+        try:
+            with self._client() as client:
+                found = self._asked(lambda: _shape(self.engine.area(client, place, seconds)))
+        except NoAnswer as error:
+            logs.get().error("reach from the next source", fault=error.message)
+            found = None
+        return self.otherwise.reach(place, seconds) if found is None else Reach(found, self.source, False)
 
     def _client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url.rstrip("/"), timeout=self.timeout_seconds)
@@ -196,6 +211,10 @@ class Osrm:
         found = _got(client, f"/route/v1/{self.profile}/{_pairs([start, end])}", params)
         return polyline.decode(found["routes"][0]["geometry"]) if found.get("routes") else None
 
+    def area(self, client: httpx.Client, place: Place, seconds: float) -> Any:
+        """OSRM has no such service."""
+        return None
+
 
 @dataclass(frozen=True)
 class Valhalla:
@@ -235,6 +254,14 @@ class Valhalla:
         legs = _posted(client, "/route", asked)["trip"]["legs"]
         return polyline.decode(legs[0]["shape"], 6) if legs else None
 
+    def area(self, client: httpx.Client, place: Place, seconds: float) -> Any:
+        """Ask for an isochrone."""
+        asked = {
+            "costing": self.costing, "locations": [_location(place)], "contours": [{"time": seconds / 60}],
+            "polygons": True,
+        }  # fmt: skip
+        return _posted(client, "/isochrone", asked)["features"][0]["geometry"]
+
 
 PROFILES = {
     "car": ("driving", "auto"),
@@ -256,6 +283,18 @@ def engine_of(settings: Settings, mode: str, otherwise: TravelTimes) -> EngineTi
     engine, snap_metres = engines[kind], settings.travel_snap_metres
     cache = TravelCache(settings.data_folder / "engine_times.sqlite", f"{url} {mode} {snap_metres:g}")
     return EngineTimes(engine, otherwise, url, settings.travel_timeout, snap_metres, cache)
+
+
+def _shape(geometry: Any) -> Any:
+    """Return GeoJSON as a valid shape of shapely; None stays None."""
+    if geometry is None:
+        return None
+    import shapely
+
+    shape = shapely.make_valid(shapely.geometry.shape(geometry), method="structure", keep_collapsed=False)
+    if shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
+        raise ValueError
+    return shape
 
 
 def _got(client: httpx.Client, path: str, params: dict[str, str]) -> Any:

@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gcrm.routing import reach as reaching
 from gcrm.routing.problem import Place, Travel
+from gcrm.routing.reach import Reach
 from gcrm.routing.roads.calibration import Line
 from gcrm.routing.roads.graph import Point, RoadGraph
 from gcrm.routing.roads.store import Build
@@ -20,6 +22,7 @@ class RoadTimes:
     graph: RoadGraph
     otherwise: TravelTimes
     snap_metres: float
+    mode: str = "car"
     source: str = ROADS
 
     def travel(self, places: Sequence[Place]) -> Travel:
@@ -35,6 +38,13 @@ class RoadTimes:
         points = _points(places)
         return [self.graph.route(a, b, self.snap_metres) for a, b in itertools.pairwise(points)]
 
+    def reach(self, place: Place, seconds: float) -> Reach:
+        """Return the area along roads; the next source's where no road is near."""
+        ((lat, lon),) = _points([place])
+        cell = reaching.cell_metres(self.mode, seconds)
+        shape = reaching.by_road(self.graph, lon, lat, seconds, self.snap_metres, cell)
+        return self.otherwise.reach(place, seconds) if shape is None else Reach(shape, self.source, False)
+
 
 def road_times(build: Build, mode: str, plain: StraightLine, snap_metres: float) -> TravelTimes:
     """Return the source of a build for a mode: its roads, or only its line where it has none for the mode."""
@@ -44,7 +54,7 @@ def road_times(build: Build, mode: str, plain: StraightLine, snap_metres: float)
     said = build.about["modes"][mode]["line"]
     line = None if said is None else Line(**{name: tuple(values) for name, values in said.items()})
     calibrated = StraightLine(plain.detour_factor, plain.kilometres_per_hour, line=line)
-    return RoadTimes(graph, calibrated, snap_metres)
+    return RoadTimes(graph, calibrated, snap_metres, mode)
 
 
 def _points(places: Sequence[Place]) -> list[Point]:

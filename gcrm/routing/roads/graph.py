@@ -45,7 +45,7 @@ class RoadGraph:
     def matrix(self, points: Sequence[Point], limit_metres: float) -> Matrix:
         """Return times and distances between all points; those of a point with no road near are -1."""
         at = self.snapped(points, limit_metres)
-        found, lengths = many_to_many(self.hierarchy, self._leaves(at), self._arrives(at))
+        found, lengths = many_to_many(self.hierarchy, self.leaves(at), self._arrives(at))
         milliseconds, decimetres = found.astype(np.int64), lengths.astype(np.int64)
         self._along_one_link(at, milliseconds, decimetres)
         is_way = milliseconds < FAR
@@ -61,7 +61,7 @@ class RoadGraph:
         at = self.snapped([start, end], limit_metres)
         if (at.link < 0).any():
             return None
-        leaves, arrives = self._leaves(at)[:1], self._arrives(at)[1:]
+        leaves, arrives = self.leaves(at)[:1], self._arrives(at)[1:]
         (link, other), (first, last) = at.link.tolist(), at.share.tolist()
         around = int(many_to_many(self.hierarchy, leaves, arrives)[0][0, 0])
         if link == other and self._direct(link, first, last) <= around and self._direct(link, first, last) < FAR:
@@ -87,7 +87,7 @@ class RoadGraph:
         at = np.concatenate([[first], along[inner], [last]])
         return list(zip(np.interp(at, along, lat).tolist(), np.interp(at, along, lon).tolist(), strict=True))
 
-    def _leaves(self, at: Beside) -> NDArray[np.int32]:
+    def leaves(self, at: Beside) -> NDArray[np.int32]:
         """Seeds: a place leaves its link by the head, and by the tail where one may go against it."""
         return self._seeds(at, (at.share, 1 - at.share), (1, 0), (self.network.tail, self.network.head))
 
