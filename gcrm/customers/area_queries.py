@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import uuid
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +19,7 @@ from gcrm.customers import shapes
 from gcrm.customers.covers import Cover, Range, cover, tile_range
 from gcrm.customers.models import Account, Area
 from gcrm.customers.near import covering_tiles
+from gcrm.customers.selecting import Selection
 
 MOST_LISTED = 100
 ID_LENGTH = 36
@@ -41,7 +44,9 @@ def _within(found: Cover, exactly: ColumnElement[bool]) -> ColumnElement[bool]:
     """The key lies in a range, which an index answers; only on the shape's edge the exact test is asked."""
     if not found.all:
         return and_(Account.grid_key.is_(None), Account.grid_key.is_not(None))
-    return and_(_among(found.all), or_(_among(found.inside), exactly) if found.inside else exactly)
+    # The hull of the ranges is what the index of owner and key is entered with, owner by owner, for a scoped person.
+    hull = ((found.all[0][0], found.all[-1][1]),)
+    return and_(_among(hull), _among(found.all), or_(_among(found.inside), exactly) if found.inside else exactly)
 
 
 def _among(ranges: tuple[Range, ...]) -> ColumnElement[bool]:
@@ -128,10 +133,30 @@ def bounds_of(session: Session, area: Area) -> tuple[float, float, float, float]
 
 def shape_of(values: tuple[str, ...]) -> dict[str, Any]:
     """The areas as one GeoJSON geometry, for a map to draw."""
-    import json
-
     import shapely
 
     shape, _cover = _united(tuple(_binary(value) for value in values))
-    found: dict[str, Any] = json.loads(shapely.to_geojson(shapely.from_wkb(shape)))
-    return found
+    return shapes.geojson(shapely.from_wkb(shape))
+
+
+def accounts_along(
+    session: Session, selection: Selection, line: Sequence[tuple[float, float]], metres: float, limit: int
+) -> list[Account]:
+    """Accounts of the selection within so many metres of a line of (lon, lat), the nearest to it first."""
+    import shapely
+
+    path = shapely.LineString(line if len(line) > 1 else [*line, *line])
+    widest = max(abs(lat) for _lon, lat in line)
+    around = metres * shapes.CIRCLE_SLACK / shapes.METRES_PER_DEGREE / math.cos(math.radians(min(80.0, widest)))
+    found = cover(shapes.wrapped(path.simplify(around / 20).buffer(around * 1.1, quad_segs=4)))
+    geography = cast(func.ST_GeomFromWKB(shapely.to_wkb(path), 4326), Geography)
+    distance = func.ST_Distance(cast(Account.location, Geography), geography)
+    near = (
+        selection.narrow(select(Account.id, distance.label("metres")))
+        .where(_among(found.all), Account.status != "former")
+        .order_by("metres", Account.id)
+        .limit(limit)
+        .subquery()
+    )
+    query = select(Account).join(near, near.c.id == Account.id).where(near.c.metres <= metres)
+    return list(session.scalars(query.order_by(near.c.metres, Account.id)))

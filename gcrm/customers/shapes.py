@@ -201,3 +201,20 @@ def round_of(around: Circle, slack: float = 1.0) -> Shape | None:
         east = math.atan2(math.sin(bearing) * math.sin(reach) * math.cos(lat), math.cos(reach) - math.sin(lat) * south)
         ring.append((math.degrees(lon + east), math.degrees(math.asin(south))))
     return wrapped(shapely.Polygon(ring))
+
+
+def many(shape: Shape) -> Shape:
+    """The shape as a multipolygon between -180 and 180."""
+    import shapely
+
+    return shapely.MultiPolygon([part for part in shapely.get_parts(wrapped(shape)) if part.geom_type == "Polygon"])
+
+
+def geojson(shape: Shape) -> dict[str, Any]:
+    """The shape as a GeoJSON geometry."""
+    import json
+
+    import shapely
+
+    found: dict[str, Any] = json.loads(shapely.to_geojson(shape))
+    return found

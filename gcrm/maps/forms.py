@@ -33,8 +33,8 @@ USUAL = {"method": METHODS[0], "classes": str(USUAL_CLASSES), "sort": USUAL_SORT
 
 SHOWN = ("status", "tier", "owner", "territory", "due", "place")
 """Fields that a map's filter shows first."""
-HIDDEN = ("q", "region")
-"""The search box asks for one, the region map's links set the other."""
+HIDDEN = ("q", "region", "area", "near")
+"""The search box asks for one, links and tools set the others."""
 MOST_BOXES = 40
 
 

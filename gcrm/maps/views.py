@@ -9,10 +9,11 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gcrm.core import web
+from gcrm.core.geo import lon_lat
 from gcrm.customers import queries as customers
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
-from gcrm.maps import forms, layers, manager_views, ogc_views, place_queries, region_views, share_views, sheet_views, take_views, tile_queries
+from gcrm.maps import forms, layers, manager_views, ogc_views, place_queries, region_views, share_views, sheet_views, take_views, tile_queries, tool_views
 from gcrm.maps import (
     background_views,
     forms,
@@ -33,6 +34,9 @@ bp.register_blueprint(sheet_views.bp)
 bp.register_blueprint(share_views.bp)
 bp.register_blueprint(take_views.bp)
 bp.register_blueprint(background_views.bp)
+from gcrm.maps.coordinates import coordinates
+
+bp.register_blueprint(tool_views.bp)
 
 MVT = "application/vnd.mapbox-vector-tile"
 FOUND = 6
@@ -96,13 +100,13 @@ def _summary(selection: Selection) -> dict[str, Any]:
 def found() -> Any:
     """Accounts and regions that hold the words, to fly to."""
     session, words = web.session(), request.args.get("q", "").strip()
-    selection = Selection.parse({"q": words})
+    selection, place = Selection.parse({"q": words}), coordinates(words)
     rows = customers.accounts_page(session, selection, per_page=FOUND).rows if words else []
     regions = geography.search(session, words, layers.OUTLINES_FROM_ZOOM, limit=FOUND_REGIONS) if words else []
     held = place_queries.holding(session, [region.id for region in regions])
     regions = sorted(regions, key=lambda region: region.id not in held)[:FOUND]
     return render_template(
-        "maps/_found.html", words=words, rows=rows, spots=place_queries.spots(session, [row.id for row, _owner in rows]),
+        "maps/_found.html", words=words, rows=rows, place=place and layers.roomy((*place, *place)), spots=place_queries.spots(session, [row.id for row, _owner in rows]),
         regions=[(region, geography.bounds(session, [region.id])) for region in regions],
         above={each.id: each.name for each in geography.regions_by_id(session, {region.parent_id or 0 for region in regions})},
     )  # fmt: skip
@@ -111,7 +115,9 @@ def found() -> Any:
 @bp.get("/map/accounts/<uuid:account_id>")
 def card(account_id: uuid.UUID) -> Any:
     """What a click on a point tells."""
-    return render_template("maps/_card.html", account=customers.account_by_uuid(web.session(), account_id))
+    account = customers.account_by_uuid(web.session(), account_id)
+    place = lon_lat(account.location) if account.location is not None else None
+    return render_template("maps/_card.html", account=account, place=place)
 
 
 @bp.get("/map/here")

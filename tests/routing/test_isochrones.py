@@ -58,7 +58,7 @@ def test_times_in_a_real_town_are_dijkstras(harrisburg):
 
 
 def test_the_area_holds_what_the_matrix_reaches_and_little_else(harrisburg):
-    middle, seconds = centre(harrisburg), 240.0
+    middle, seconds = centre(harrisburg), 420.0
     cell = reach.cell_metres("car", seconds)
     shape = reach.by_road(harrisburg, middle[1], middle[0], seconds, 500, cell)
     spots = Random(2).sample(range(len(harrisburg.network.lat)), 400)

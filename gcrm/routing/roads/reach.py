@@ -19,6 +19,8 @@ from gcrm.routing.roads.network import SCALE
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
+NEVER = 1e15
+"""Milliseconds of no way: finite, so that a share of nothing of it is nothing."""
 
 
 def times_from(hierarchy: Hierarchy, seeds: Ints) -> Ints:
@@ -64,14 +66,14 @@ def reached_points(graph: RoadGraph, start: Point, seconds: float, snap_metres: 
     if at.link[0] < 0:
         return None
     times = times_from(graph.hierarchy, graph.leaves(at)[0])[graph.hierarchy.rank].astype(float)
-    times[times == FAR] = np.inf
+    times[times == FAR] = NEVER
     limit = seconds * 1000
     net = graph.network
     begins, ends = times[net.tail], times[net.head]
     near = np.flatnonzero(np.minimum(begins, ends) <= limit)
     near = np.union1d(near, at.link)
     point, link, share = _along(graph, near, step)
-    along, against = (np.where(net.cost[:, side] == FAR, np.inf, net.cost[:, side].astype(float)) for side in (0, 1))
+    along, against = (np.where(net.cost[:, side] == FAR, NEVER, net.cost[:, side].astype(float)) for side in (0, 1))
     arrive = np.minimum(begins[link] + share * along[link], ends[link] + (1 - share) * against[link])
     own, ahead = link == at.link[0], share - at.share[0]
     direct = np.where(ahead >= 0, ahead * along[link], -ahead * against[link])

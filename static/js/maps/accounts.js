@@ -3,6 +3,7 @@
 import addAccounts from "../core/accounts.js";
 import { openMap, settingsOfPage } from "../core/map.js";
 import suggest from "./found.js";
+import tools from "./tools/tools.js";
 import watchSelection, { follow, keep, newest, wordsOf } from "./selection.js";
 
 const allOf = (map) => JSON.parse(document.getElementById("summary").dataset.bounds ?? "null") ?? map.allBounds;
@@ -41,6 +42,7 @@ export default async function accountsMap(element) {
   map.allBounds = settings.bounds;
   addAccounts(map, settings.accounts, settings);
   suggest(form.elements.q, map, settings);
+  tools(map, form, settings);
   sizes.addEventListener("change", () => { map.sizeAccounts(size()); keep(withSize(wordsOf(form).toString())); });
   document.getElementById("fit").addEventListener("click", () => { const all = allOf(map); if (all) map.fitBounds(all, { padding: map.roomAround }); });
   element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: map }));
