@@ -57,6 +57,8 @@ def of(name: str, attribute: str) -> Values:
     return lambda half: {name: getattr(half, attribute).uuid}
 
 
+NEAR = {"near": "-76.88,40.27,2000"}
+AROUND = "near=-76.88%2C40.27%2C2000"
 PLAN = {"act": "plan_routes", "refusal": 404}
 OWN_STOP = Example(of("stop_id", "stop"), form=lambda half: {}, only=("rep",), **PLAN)
 EDIT = {"act": "edit_customers"}
@@ -243,6 +245,30 @@ EXAMPLES: dict[str, Example] = {
     "maps.ogc.items": Example(lambda half: {"name": "accounts"}, is_common=True),
     "maps.ogc.item": Example(lambda half: {"name": "accounts", "feature_id": half.account.uuid}),
     **{f"maps.manager.{name}": Example(act="lead", refusal=404) for name in ("region", "whitespace", "coverage", "today", "today_part")},
+    "maps.tools.selected": Example(query=NEAR),
+    "maps.tools.shape": Example(query=NEAR),
+    "maps.tools.tag_form": Example(query=NEAR, act="edit_customers"),
+    "maps.tools.tag": Example(form=lambda half: {"selection": AROUND, "tag": "fair"}, act="edit_customers"),
+    "maps.tools.assign_form": Example(query=NEAR, act="assign_customers"),
+    "maps.tools.assign": Example(
+        form=lambda half: {"selection": AROUND, "owner": half.rep.email}, act="assign_customers"
+    ),
+    "maps.tools.plan_form": Example(query=NEAR, **PLAN),
+    "maps.tools.plan": Example(
+        form=lambda half: {"selection": AROUND, "rep": str(half.rep.uuid), "day": "2030-01-08"}, **PLAN
+    ),
+    "maps.tools.undo": Example(lambda half: {"change_id": half.account.uuid}, act="edit_customers"),
+    "maps.tools.areas": Example(),
+    "maps.tools.keep": Example(json=lambda half: {"name": "South", "area": ["_ibE?_seK??_seK"]}),
+    "maps.tools.change": Example(lambda half: {"area_id": half.account.uuid}, form=lambda half: {"name": "North"}),
+    "maps.tools.delete": Example(lambda half: {"area_id": half.account.uuid}, form=lambda half: {}),
+    "maps.tools.reached": Example(
+        form=lambda half: {"lon": "-76.88", "lat": "40.27", "minutes": "5", "mode": "foot"}
+    ),
+    "maps.tools.along": Example(query={"minutes": "10"}, **PLAN),
+    "maps.tools.call_on_the_way": Example(
+        lambda half: {"plan_id": half.ready.uuid, "account_id": half.parent.uuid}, form=lambda half: {}, **PLAN
+    ),
     "maps.regions.choropleth": Example(query={"level": "county"}),
     "maps.regions.choropleth_part": Example(query={"level": "county"}),
     "maps.regions.folium_regions": Example(query={"level": "county"}),

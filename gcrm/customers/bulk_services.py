@@ -67,9 +67,7 @@ def untag(session: Session, user_id: int, selection: Selection, word: str, confi
     return _tagged(session, user_id, selection, "untag", word, confirmed)
 
 
-def _tagged(
-    session: Session, user_id: int, selection: Selection, verb: str, word: str, confirmed: int | None
-) -> Done:
+def _tagged(session: Session, user_id: int, selection: Selection, verb: str, word: str, confirmed: int | None) -> Done:
     one = _one_tag(word)
     ids = _ids(session, selection, confirmed)
     changed = list(session.scalars(_TAGS[verb], {"ids": ids, "tag": one}))

@@ -158,7 +158,9 @@ def _rings(geometry: Any) -> list[list[Ring]]:
     except TypeError:
         raise Invalid("The coordinates of the area are no rings of points.") from None
     if count > MOST_STORED_CORNERS:
-        raise Invalid(f"An area has at most {MOST_STORED_CORNERS:,} corners; this one has {count:,}. Simplify it first.")
+        raise Invalid(
+            f"An area has at most {MOST_STORED_CORNERS:,} corners; this one has {count:,}. Simplify it first."
+        )
     try:
         read = [[[(float(p[0]), float(p[1])) for p in ring] for ring in polygon] for polygon in polygons]
     except (TypeError, ValueError, IndexError, OverflowError):

@@ -152,9 +152,7 @@ def plan() -> Any:
             raise Invalid(_("Choose today or a day to come."))
         ids = queries.ids_up_to(session, selection, candidate_services.MOST_ADDED + 1)
         if len(ids) > candidate_services.MOST_ADDED:
-            raise Invalid(
-                _("At most %(n)s accounts come into a day at one time.", n=candidate_services.MOST_ADDED)
-            )
+            raise Invalid(_("At most %(n)s accounts come into a day at one time.", n=candidate_services.MOST_ADDED))
         brought = candidate_services.bring_into_day(session, rep, day, ids, _("Visit"))
     except Invalid as error:
         return _form("plan", selection, fault=error.message)

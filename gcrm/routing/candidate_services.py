@@ -91,9 +91,7 @@ def _fits(session: PrincipalSession, plan: DayPlan, account: Account) -> bool:
     return True
 
 
-def _as_tasks(
-    session: PrincipalSession, rep: User, day: dt.date, accounts: Sequence[Account], title: str
-) -> Brought:
+def _as_tasks(session: PrincipalSession, rep: User, day: dt.date, accounts: Sequence[Account], title: str) -> Brought:
     done = Brought(None)
     waiting = {account.id for _task, account in queries.tasks_until(session, rep, day)}
     for account in accounts:
@@ -102,8 +100,6 @@ def _as_tasks(
         elif account.location is None:
             done.left.append(account.name)
         else:
-            visits.add_task(
-                session, account_id=account.id, user_id=rep.id, title=title, due_on=day, needs_visit=True
-            )
+            visits.add_task(session, account_id=account.id, user_id=rep.id, title=title, due_on=day, needs_visit=True)
             done.added.append(account.name)
     return done

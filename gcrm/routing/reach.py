@@ -98,7 +98,9 @@ def _outline(cells: Any, west: float, south: float, wide: float, high: float) ->
     whole = shapely.union_all(shapely.set_precision(boxes, 1e-9))
     whole = shapely.simplify(whole, 0.6 * max(wide, high))
     parts = [
-        shapely.Polygon(part.exterior, [hole for hole in part.interiors if shapely.Polygon(hole).area > 16 * wide * high])
+        shapely.Polygon(
+            part.exterior, [hole for hole in part.interiors if shapely.Polygon(hole).area > 16 * wide * high]
+        )
         for part in shapely.get_parts(shapely.make_valid(whole))
         if part.geom_type == "Polygon"
     ]

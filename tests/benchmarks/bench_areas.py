@@ -22,6 +22,8 @@ from gcrm.maps import place_queries
 from tests.benchmarks.bench_maps import people, prepare, timed
 
 Words = dict[str, str]
+NEW_YORK = (-73.98, 40.75)
+"""Where most accounts lie for somebody who sees all; the others are asked among their own."""
 
 
 def star(lon: float, lat: float, size: float, corners: int = 200) -> str:
@@ -82,7 +84,9 @@ def main() -> None:
     print(f"{'':8} {'':20} {'accounts':>9} {'figures':>9} {'page':>8} {'bounds':>8} {'exact test':>11}  ms")
     for who, principal in people().items():
         with db.transaction(principal) as session:
-            place = session.execute(text("SELECT ST_X(location), ST_Y(location) FROM accounts LIMIT 1 OFFSET 100")).one()
+            place = session.execute(
+                text("SELECT ST_X(location), ST_Y(location) FROM accounts LIMIT 1 OFFSET 100")
+            ).one()
         for name, words in wanted(*place).items():
             measure(who, principal, name, words, options.explain)
 

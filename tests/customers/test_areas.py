@@ -189,7 +189,10 @@ def test_an_unknown_area_is_not_found(session):
 def test_chips_say_what_is_meant(app, session):
     with app.test_request_context():
         chips = Selection.parse({"area": shapes.encoded(BOX), "near": "-76.88,40.27,5000"}).chips()
-    assert [(chip["label"], chip["value"]) for chip in chips] == [("Inside", "a drawn area"), ("Distance", "within 5 km")]
+    assert [(chip["label"], chip["value"]) for chip in chips] == [
+        ("Inside", "a drawn area"),
+        ("Distance", "within 5 km"),
+    ]
 
 
 # -- kept areas ------------------------------------------------------------------------------------------------------
@@ -211,7 +214,9 @@ def test_a_kept_area_selects_as_the_drawn_one_does(session):
 def test_crossing_edges_are_repaired_and_said(session):
     make.make_account(session, at=(0.25, 0.5), name="Left")
     make.make_account(session, at=(0.75, 0.5), name="Right")
-    area, is_repaired = area_services.keep_area(session, session.principal.id, polygon([(0, 0), (1, 1), (1, 0), (0, 1)]))
+    area, is_repaired = area_services.keep_area(
+        session, session.principal.id, polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
+    )
     assert is_repaired
     assert chosen(session, area=str(area.uuid)) == {"Left", "Right"}
 

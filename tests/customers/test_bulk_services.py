@@ -23,7 +23,7 @@ def planner(session):
 
 
 def owners(session) -> dict[str, int | None]:
-    return {name: owner for name, owner in session.execute(select(Account.name, Account.owner_id))}
+    return dict(session.execute(select(Account.name, Account.owner_id)).all())
 
 
 def tags(session, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from random import Random
 
@@ -51,7 +52,9 @@ def test_times_to_every_node_are_dijkstras():
 
 
 def test_times_in_a_real_town_are_dijkstras(harrisburg):
-    arcs = [arc for arc in zip(*(column.tolist() for column in harrisburg.network.arcs()), strict=True) if arc[2] != FAR]
+    arcs = [
+        arc for arc in zip(*(column.tolist() for column in harrisburg.network.arcs()), strict=True) if arc[2] != FAR
+    ]
     for start in Random(1).sample(range(harrisburg.network.nodes), 3):
         found = times_from(harrisburg.hierarchy, at(harrisburg.hierarchy, [start])[0])[harrisburg.hierarchy.rank]
         assert found.tolist() == dijkstra(harrisburg.network.nodes, arcs, start)
@@ -90,7 +93,7 @@ def test_a_one_way_street_is_reached_one_way(tmp_path):
 def test_longer_reaches_farther(harrisburg):
     lat, lon = centre(harrisburg)
     shapes = [reach.by_road(harrisburg, lon, lat, minutes * 60, 500, 60) for minutes in (1, 2, 4)]
-    assert all(b.area > a.area for a, b in zip(shapes, shapes[1:], strict=False))
+    assert all(b.area > a.area for a, b in itertools.pairwise(shapes))
     assert all(shape.is_valid for shape in shapes)
     assert shapely.difference(shapes[0], shapes[1].buffer(0.002)).area < 1e-9
 

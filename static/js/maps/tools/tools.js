@@ -9,7 +9,9 @@ import pen from "./pen.js";
 import { encoded, fitsAddress, unwound } from "./shapes.js";
 
 const RADIUS = 2000;
+const METRES_PER_DEGREE = 111195;
 const WORDS = ["area", "near"];
+const phone = matchMedia("(max-width: 767.98px)");
 const ACTS = ["tag-dialog", "assign-dialog", "plan-dialog"];
 
 const metres = (value) => (value < 1000 ? `${number(Math.round(value))} m` : `${number(value / 1000)} km`);
@@ -33,6 +35,7 @@ export default function tools(map, form, settings) {
   const { selected, shape, areas, reach, along } = sheet.dataset;
   let adding = false;
   let known = null;
+  let showing = false;
   let busy = false;
 
   // -- the words of the selection ---------------------------------------------------------------------------------------
@@ -51,8 +54,17 @@ export default function tools(map, form, settings) {
 
   // -- the sheet --------------------------------------------------------------------------------------------------------
   const showSheet = (page) => {
+    const open = sheet.querySelector(".sheet-list")?.open ?? !phone.matches;
     sheet.replaceChildren(...page.body.childNodes);
     sheet.hidden = false;
+    const list = sheet.querySelector(".sheet-list");
+    if (list) list.open = open;
+  };
+  // Bring a ring into the part of the map that the sheet leaves free.
+  const bring = ([lon, lat, radius]) => {
+    const [high, wide] = [radius / METRES_PER_DEGREE, radius / METRES_PER_DEGREE / Math.cos(lat * Math.PI / 180)];
+    const free = { ...map.roomAround, top: 72, bottom: map.roomAround.bottom + sheet.offsetHeight };
+    map.fitBounds([[lon - wide, lat - high], [lon + wide, lat + high]], { padding: free });
   };
   const close = () => { sheet.hidden = true; sheet.replaceChildren(); draw("way", []); };
   const outlines = async (query) => {
@@ -78,7 +90,10 @@ export default function tools(map, form, settings) {
     }
     if (WORDS.some((name) => before.getAll(name).join() !== mine.getAll(name).join())) outlines(mine);
     const page = await fetchSheet(`${selected}?${words}`);
-    if (page) showSheet(page);
+    if (!page) return;
+    showSheet(page);
+    if (showing && mine.has("near")) bring(mine.get("near").split(",").map(Number));
+    showing = false;
   };
 
   // -- what each tool does ----------------------------------------------------------------------------------------------
@@ -106,10 +121,10 @@ export default function tools(map, form, settings) {
       { enableHighAccuracy: true, timeout: 8000, maximumAge: 60000 },
     );
   });
-  const near = ([lon, lat], radius = RADIUS) => {
+  const near = ([lon, lat, radius = RADIUS]) => {
     const place = [lon.toFixed(6), lat.toFixed(6)].map(Number);
+    showing = true;
     choose({ near: [[...place, radius].join(",")] });
-    map.flyTo({ center: place, zoom: Math.max(map.getZoom(), 12) });
   };
   const measure = () => {
     const shown = (points) => (points.length < 2 ? "" : [metres(length(points)), ...(points.length > 2 ? [squared(area(points))] : [])].join(" · "));
@@ -172,7 +187,7 @@ export default function tools(map, form, settings) {
   sheet.addEventListener("click", (event) => {
     const button = event.target.closest("[data-sheet], [data-near], [data-along-minutes]");
     if (!button) return;
-    if (button.dataset.near) choose({ near: [button.dataset.near] });
+    if (button.dataset.near) near(button.dataset.near.split(",").map(Number));
     else if (button.dataset.alongMinutes) work(() => showAlong({ minutes: button.dataset.alongMinutes, ...plan() }));
     else if (button.dataset.sheet === "close") { close(); known = null; follow(); }
     else if (button.dataset.sheet === "more") { adding = true; starts.lasso(); }
