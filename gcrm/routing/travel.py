@@ -85,7 +85,9 @@ class StraightLine:
         """Return a circle."""
         from gcrm.routing.reach import Reach, round_about
 
-        return Reach(round_about(float(place.lon or 0), float(place.lat or 0), self.straight_metres(seconds)), self.source, True)
+        return Reach(
+            round_about(float(place.lon or 0), float(place.lat or 0), self.straight_metres(seconds)), self.source, True
+        )
 
     def straight_metres(self, seconds: float) -> float:
         """Return how far a straight line leads within so many seconds."""

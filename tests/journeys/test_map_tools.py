@@ -53,7 +53,7 @@ def listed(page: Page) -> int:
     """How many accounts the list of the sheet's link has."""
     address = page.locator("#tool-sheet").get_by_role("link", name="List").get_attribute("href")
     assert address is not None
-    answer = page.request.get(address.replace("/accounts?", "/api/v1/accounts?per_page=100&"))
+    answer = page.request.get(address.replace("/accounts?", "/api/v1/accounts?limit=100&"))
     return len(json.loads(answer.text())["features"])
 
 
