@@ -119,18 +119,6 @@ def area_by_uuid(session: Session, public: uuid.UUID) -> Area:
     return found
 
 
-def bounds_of(session: Session, area: Area) -> tuple[float, float, float, float]:
-    """West, south, east and north; east is beyond 180 where the area crosses the antimeridian."""
-    shape: Any = Area.boundary
-    box = select(func.ST_XMin(shape), func.ST_YMin(shape), func.ST_XMax(shape), func.ST_YMax(shape))
-    west, south, east, north = session.execute(box.where(Area.id == area.id)).one()
-    if east - west <= 180:
-        return west, south, east, north
-    turned = func.ST_ShiftLongitude(shape)
-    west, east = session.execute(select(func.ST_XMin(turned), func.ST_XMax(turned)).where(Area.id == area.id)).one()
-    return west, south, east, north
-
-
 def shape_of(values: tuple[str, ...]) -> dict[str, Any]:
     """The areas as one GeoJSON geometry, for a map to draw."""
     import shapely

@@ -35,6 +35,8 @@ MOST_CHOICES = 400
 """People in a list to choose from; where there are more, their address is typed."""
 USUAL_MINUTES = 10
 LONGEST_NOTE = 120
+FORMS = {"tag": "maps/_tag_form.html", "assign": "maps/_assign_form.html", "plan": "maps/_plan_form.html"}
+"""The form of each act on a selection."""
 
 
 # -- what is selected --------------------------------------------------------------------------------------------------
@@ -203,9 +205,7 @@ def _form(verb: str, selection: Selection, fault: str | None = None, count: int 
         reps, today = people.visible_reps(session), people.today(session)
         values |= {"reps": reps if [rep.id for rep in reps] != [current_user.id] else [], "today": today}
     figures = queries.figures(session, selection)
-    answer = render_template(
-        f"maps/_{verb}_form.html", selection=selection, figures=figures, fault=fault, to_confirm=count, **values
-    )
+    answer = render_template(FORMS[verb], selection=selection, figures=figures, fault=fault, to_confirm=count, **values)
     return (answer, 422) if fault or count else answer
 
 

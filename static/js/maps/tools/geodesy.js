@@ -7,7 +7,7 @@ const AUTHALIC_METRES = 6371007.1809;
 const RADIANS = Math.PI / 180;
 
 /** Metres between two [lon, lat] along the geodesic (Vincenty 1975); on the mean sphere for points nearly opposite each other. */
-export function distance([lon1, lat1], [lon2, lat2]) {
+function distance([lon1, lat1], [lon2, lat2]) {
   const L = (lon2 - lon1) * RADIANS;
   const [u1, u2] = [lat1, lat2].map((lat) => Math.atan((1 - F) * Math.tan(lat * RADIANS)));
   const [s1, c1, s2, c2] = [Math.sin(u1), Math.cos(u1), Math.sin(u2), Math.cos(u2)];

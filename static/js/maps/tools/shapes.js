@@ -1,6 +1,6 @@
 // Drawn lines made small: points left out that change nothing, and the text that an address carries. No page and no map in here.
 
-export const MOST_CORNERS = 200;
+const MOST_CORNERS = 200;
 const LONGEST = 2000; // characters as an address has them, so that a request's line has room for the rest
 const PRECISION = 1e5;
 
@@ -12,7 +12,7 @@ const offLine = ([x, y], [ax, ay], [bx, by]) => {
 };
 
 /** A line without the points that lie within the tolerance of it (Douglas and Peucker 1973). */
-export function thinned(line, tolerance) {
+function thinned(line, tolerance) {
   const keep = new Set([0, line.length - 1]);
   const waiting = [[0, line.length - 1]];
   while (waiting.length) {
@@ -40,7 +40,7 @@ const turn = ([ax, ay], [bx, by], [cx, cy]) => (bx - ax) * (cy - ay) - (by - ay)
 const cross = (a, b, c, d) => turn(a, b, c) * turn(a, b, d) <= 0 && turn(c, d, a) * turn(c, d, b) <= 0;
 
 /** Whether edges of a ring cross or touch that are not neighbours. */
-export function crosses(ring) {
+function crosses(ring) {
   const n = ring.length;
   for (let i = 0; i < n; i += 1) {
     for (let j = i + 2; j < n; j += 1) {
