@@ -26,6 +26,7 @@ from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.routing import candidate_services, corridor_queries, reach
 from gcrm.routing import queries as routing
+from gcrm.routing.corridor_queries import Beside
 from gcrm.routing.problem import Place
 
 bp = Blueprint("tools", __name__)
@@ -161,7 +162,8 @@ def plan() -> Any:
     web.say(tool_pages.brought_said(brought, rep, day))
     if brought.plan is not None:
         return redirect(url_for("routing.show", plan_id=brought.plan.uuid))
-    return redirect(url_for("routing.index", **{"from": day.isoformat()}))
+    since: dict[str, Any] = {"from": day.isoformat()}
+    return redirect(url_for("routing.index", **since))
 
 
 def _rep(public: str | None) -> User:
@@ -217,7 +219,7 @@ def _changed(done: Done, said: str, selection: Selection) -> Any:
     return redirect(_map(selection))
 
 
-def _words(selection: Selection) -> dict[str, list[str]]:
+def _words(selection: Selection) -> dict[str, Any]:
     return {name: list(values) for name, values in selection.values.items()}
 
 
@@ -299,7 +301,7 @@ def reached() -> Response:
 def along() -> Any:
     """Accounts beside today's route, by the driving that a call there adds."""
     session = web.session()
-    minutes = request.args.get("minutes", USUAL_MINUTES, type=float)
+    minutes = request.args.get("minutes", float(USUAL_MINUTES), type=float)
     if not 1 <= minutes <= corridor_queries.MOST_MINUTES:
         raise Invalid(_("The time is between 1 and %(n)s minutes.", n=corridor_queries.MOST_MINUTES))
     today = people.today(session)
@@ -309,7 +311,9 @@ def along() -> Any:
     if wanted and chosen is None:
         raise NotFound(_("There is no such plan today."))
     chosen = chosen or next((each for each in plans if each.rep_id == current_user.id), plans[0] if plans else None)
-    rows, is_estimate, line = [], False, []
+    rows: list[Beside] = []
+    line: list[tuple[float, float]] = []
+    is_estimate = False
     if chosen is not None:
         plan = routing.plan_by_uuid(session, chosen.uuid, with_problem=True)
         selection = Selection.parse(request.args).without("area").without("near")
