@@ -89,7 +89,6 @@ METHOD_LABELS = {
 }  # fmt: skip
 ATTRIBUTE_LABELS = {"inhabitants": _l("inhabitants"), "businesses": _l("businesses"), "households": _l("households")}
 """Names of regions' attributes that are said in the person's language; others as the file calls them."""
-STATUS_LABELS = {"customer": _l("Customer"), "prospect": _l("Prospect"), "former": _l("Former")}
 
 OUTLINES_FROM_ZOOM = {"state": 0, "county": 6, "municipality": 10}
 """Where the outlines of a level begin to show on the ground."""
@@ -150,12 +149,6 @@ def below(loaded: Sequence[LoadedLevel], level: str) -> dict[str, str]:
         if each.level in finer:
             found[each.country] = min(found.get(each.country, each.level), each.level, key=finer.index)
     return found
-
-
-def status_items() -> list[dict[str, Any]]:
-    """The colour key of accounts, with the discs in which no status has more than half."""
-    mixed = {"label": _("Several, mixed"), "light": palette.MAP_LIGHT["mark"], "dark": palette.MAP_DARK["mark"]}
-    return [*palette.status_items({word: str(label) for word, label in STATUS_LABELS.items()}), mixed]
 
 
 # -- what a selection says ----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ that they read in grey and with any colour vision; in the dark, more is brighter
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 Lab = tuple[float, float, float]
@@ -26,6 +27,14 @@ CATEGORIES_DARK = ("#f55d06", "#40bbab", "#a976ea", "#eeef51", "#eaaaf2", "#b6f1
 
 STATUS_LIGHT = {"prospect": "#c05f00", "customer": "#00606e", "former": "#868e98"}
 STATUS_DARK = {"prospect": "#f5a54e", "customer": "#4fd3cf", "former": "#7d8692"}
+
+# How an account stands against its cadence, from what burns to what does not; without a cadence it is grey.
+COVERAGE_LIGHT = {"overdue": "#8f0f3a", "never": "#7a1f9e", "due": "#c07800", "in_time": "#00665c", "none": "#868e98"}
+COVERAGE_DARK = {"overdue": "#ff6f61", "never": "#c55cec", "due": "#ffd24a", "in_time": "#45dccb", "none": "#6b7480"}
+REST_LIGHT, REST_DARK = "#868e98", "#7d8692"
+"""For what has no kind of its own."""
+_STEPS_FROM_LIGHT, _STEPS_FROM_DARK = 0.5, 0.33
+"""Marks on land begin where the ramp stands out from it by 3 to 1."""
 
 # What a map draws beneath and around data: water, land, outlines, words, and the discs that stand for many accounts.
 MAP_LIGHT = {
@@ -80,6 +89,16 @@ def ramp(n: int, dark: bool = False) -> list[str]:
         raise ValueError("A ramp has 1 to 9 classes.")
     # Few classes keep off the ends, which are faint against the land and heavy on it.
     first, last = (0.5, 0.5) if n == 1 else (0.12 * max(0, 5 - n) / 3, 1 - 0.15 * max(0, 5 - n) / 3)
+    return _spaced(n, first, last, dark)
+
+
+def steps(n: int, dark: bool = False) -> list[str]:
+    """Return `n` colours for marks in an order, from first to last, each of which stands out from the land."""
+    return _spaced(n, _STEPS_FROM_DARK if dark else _STEPS_FROM_LIGHT, 1.0, dark)
+
+
+def _spaced(n: int, first: float, last: float, dark: bool) -> list[str]:
+    """Return `n` colours evenly spaced between two shares of the sequential ramp."""
     anchors = _SEQUENTIAL_DARK if dark else _SEQUENTIAL_LIGHT
     return [_along(anchors, first + (last - first) * (k / max(1, n - 1))) for k in range(n)]
 
@@ -125,9 +144,26 @@ def scheme() -> dict[str, Any]:
     return {"light": side(False), "dark": side(True)}
 
 
-def status_items(labels: dict[str, str]) -> list[dict[str, Any]]:
-    """Return legend items for account statuses, a prospect as a ring; `labels` names those wanted, in their order."""
-    return [
-        {"label": label, "light": STATUS_LIGHT[word], "dark": STATUS_DARK[word], "hollow": word == "prospect"}
-        for word, label in labels.items()
-    ]
+def layer_colours(scale: str, words: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the light and the dark colour of each kind of a layer.
+
+    `scale` is ``status`` or ``coverage``, whose words have colours of their own, ``steps`` for kinds in an order, ``falling`` for
+    the same from the strongest, or ``kinds`` for those without any. The words ``none``, ``others`` and ``nobody`` are no kinds.
+    """
+    if scale in _NAMED_COLOURS:
+        light, dark = _NAMED_COLOURS[scale]
+        return {word: {"light": light.get(word, REST_LIGHT), "dark": dark.get(word, REST_DARK)} for word in words}
+    kinds = [word for word in words if word not in _NO_KINDS]
+    sides = [_kind_colours(scale, len(kinds), dark) for dark in (False, True)]
+    found = {word: {"light": light, "dark": dark} for word, light, dark in zip(kinds, *sides, strict=True)}
+    return {word: found.get(word, {"light": REST_LIGHT, "dark": REST_DARK}) for word in words}
+
+
+_NO_KINDS = ("none", "others", "nobody")
+_NAMED_COLOURS = {"status": (STATUS_LIGHT, STATUS_DARK), "coverage": (COVERAGE_LIGHT, COVERAGE_DARK)}
+
+
+def _kind_colours(scale: str, n: int, dark: bool) -> list[str]:
+    if scale == "kinds":
+        return categories(n, dark)
+    return steps(n, dark)[::-1] if scale == "falling" else steps(n, dark)

@@ -98,7 +98,7 @@ def _worth(currency: str | None) -> ColumnElement[int]:
 def _points(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: int, x: int, y: int) -> Select[Any]:
     return (
         select(
-            _spot(func.ST_X(Account.location), func.ST_Y(Account.location), z, x, y),
+            spot(func.ST_X(Account.location), func.ST_Y(Account.location), z, x, y),
             literal_column("1").label("n"),
             cast(worth, BigInteger).label("value"),
             cast(Account.uuid, Text).label("id"),
@@ -159,12 +159,12 @@ def _row_sums(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], 
 def _cells(sums: Subquery, z: int, x: int, y: int) -> Select[Any]:
     """Cells as features, each at the mean position of its accounts."""
     share = 1.0 / MICRODEGREES / sums.c.n
-    spot = _spot(sums.c.lon * share, sums.c.lat * share, z, x, y)
+    place = spot(sums.c.lon * share, sums.c.lat * share, z, x, y)
     told = [column for column in sums.c if column.key not in ("cell", "lon", "lat")]
-    return select(spot, *told).order_by(sums.c.cell)
+    return select(place, *told).order_by(sums.c.cell)
 
 
-def _spot(lon: Any, lat: Any, z: int, x: int, y: int) -> ColumnElement[Any]:
+def spot(lon: Any, lat: Any, z: int, x: int, y: int) -> ColumnElement[Any]:
     """A position in the tile's own whole units; what rounding takes over an edge is put back on it."""
     latitude = func.radians(func.greatest(-NORTHERNMOST, func.least(NORTHERNMOST, lat)))
     across = (lon + 180) / 360

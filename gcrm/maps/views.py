@@ -13,30 +13,38 @@ from gcrm.core.geo import lon_lat
 from gcrm.customers import queries as customers
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
-from gcrm.maps import forms, layers, manager_views, ogc_views, place_queries, region_views, share_views, sheet_views, take_views, tile_queries, tool_views
 from gcrm.maps import (
     background_views,
     forms,
+    layer_views,
     layers,
+    manager_views,
+    ogc_views,
+    panel_layers,
     place_queries,
     region_views,
     share_views,
     sheet_views,
     take_views,
     tile_queries,
+    tool_views,
 )
+from gcrm.maps.coordinates import coordinates
+from gcrm.maps.layer_forms import MapWanted
 
 bp = Blueprint("maps", __name__)
-bp.register_blueprint(region_views.bp)
-bp.register_blueprint(ogc_views.bp)
-bp.register_blueprint(manager_views.bp)
-bp.register_blueprint(sheet_views.bp)
-bp.register_blueprint(share_views.bp)
-bp.register_blueprint(take_views.bp)
-bp.register_blueprint(background_views.bp)
-from gcrm.maps.coordinates import coordinates
-
-bp.register_blueprint(tool_views.bp)
+for part in (
+    background_views,
+    layer_views,
+    manager_views,
+    ogc_views,
+    region_views,
+    share_views,
+    sheet_views,
+    take_views,
+    tool_views,
+):
+    bp.register_blueprint(part.bp)
 
 MVT = "application/vnd.mapbox-vector-tile"
 FOUND = 6
@@ -56,43 +64,43 @@ def account_tile(z: int, x: int, y: int) -> Response:
 
 @bp.get("/map")
 def accounts() -> Any:
-    """The accounts of a selection on a map."""
-    session, selection = web.session(), Selection.parse(request.args)
+    """The accounts of a selection on a map, with the layers that the address names."""
+    session, wanted = web.session(), layer_views.wanted_map()
     loaded = geography.loaded(session)
     nobody = uuid.UUID(int=0)
+    on = layer_views.layers_on(wanted)
     settings = {
-        **layers.ground(loaded, place_queries.bounds(session, selection) or layers.home(session)),
-        "accounts": "/tiles/accounts/{z}/{x}/{y}.mvt?" + selection.query_string(),
+        **layers.ground(loaded, place_queries.bounds(session, wanted.shown) or layers.home(session)),
         "card": url_for(".card", account_id=nobody).replace(str(nobody), "{id}"),
         "here": url_for(".here"),
         "found": url_for(".found"),
         "summary": url_for(".summary"),
-        "size": "value" if request.args.get("size") == "value" else "count",
+        "switched": url_for(".layers.switched"),
+        "counted": url_for(".layers.counted"),
     }
-    shown, more = forms.filter_fields(selection)
+    shown, more = forms.filter_fields(wanted.selection)
     return render_template(
         "maps/accounts.html", map_settings=settings, fields=shown, more_fields=more, loaded=loaded,
-        page=customers.accounts_page(session, selection, per_page=LISTED), credits=layers.credit_text(loaded),
-        status_items=layers.status_items(),
-        **_summary(selection),
+        page=customers.accounts_page(session, wanted.shown, per_page=LISTED), credits=layers.credit_text(loaded),
+        choices=panel_layers.choices(wanted), **on, **_summary(wanted),
     )  # fmt: skip
 
 
 @bp.get("/map/summary")
 def summary() -> Any:
     """How many of the selection the map shows, and why; for the page's script."""
-    selection = Selection.parse(request.args)
-    found = place_queries.bounds(web.session(), selection)
-    return render_template("maps/_summary.html", bounds=found and layers.roomy(found), **_summary(selection))
+    wanted = layer_views.wanted_map()
+    found = place_queries.bounds(web.session(), wanted.shown)
+    return render_template("maps/_summary.html", bounds=found and layers.roomy(found), **_summary(wanted))
 
 
-def _summary(selection: Selection) -> dict[str, Any]:
+def _summary(wanted: MapWanted) -> dict[str, Any]:
     return {
-        "selection": selection,
-        "figures": customers.figures(web.session(), selection),
-        "chips": layers.chips(selection),
-        "unplaced_url": layers.list_url(selection.with_value("place", "unplaced")),
-        "outside_url": layers.list_url(selection.with_value("place", "outside")),
+        "selection": wanted.selection,
+        "figures": customers.figures(web.session(), wanted.shown),
+        "chips": layers.chips(wanted.selection),
+        "unplaced_url": layers.list_url(wanted.shown.with_value("place", "unplaced")),
+        "outside_url": layers.list_url(wanted.shown.with_value("place", "outside")),
     }
 
 

@@ -1,4 +1,4 @@
-"""What an account's page offers for planning: a time for a visit."""
+"""What routing offers on an account's page, a time for a visit, and on the map: the plans of a day."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from gcrm.core import map_layers
 from gcrm.customers import panels
+from gcrm.routing import map_queries
 
 
 def find_time(account: Any) -> dict[str, Any] | None:
@@ -23,3 +26,11 @@ def find_time(account: Any) -> dict[str, Any] | None:
 
 
 panels.register_action("find_time", 30, find_time)
+
+map_layers.register(
+    map_layers.MapLayer(
+        "plans", _l("Plans of a day"), "route", 50, offered=lambda: current_user.may("plan_routes"),
+        features=map_queries.plans_of_day, asks="day", drawn="plans", counted=_l("plans"),
+        note=_l("Stops in their order; straight lines where no way along roads is drawn."),
+    )
+)  # fmt: skip

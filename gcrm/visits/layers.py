@@ -1,4 +1,4 @@
-"""What visits add to an account's page: the next appointments, the open tasks, and a short form to log a call or a note."""
+"""What visits add to an account's page (appointments, open tasks, a short form to log a call or a note) and to the map."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from flask import render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from gcrm.core import clock, web
+from gcrm.core import clock, map_layers, web
 from gcrm.customers import panels
 from gcrm.customers.models import Account, Touch
 from gcrm.pipeline.labels import short_day
-from gcrm.visits import queries, services
+from gcrm.visits import map_queries, queries, services
 from gcrm.visits.forms import ActivityForm
 from gcrm.visits.labels import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES
 
@@ -75,3 +76,15 @@ panels.register("quick_log", 10, quick_log)
 panels.register("appointments", 10, appointments, place="side")
 panels.register("tasks", 20, tasks, place="side")
 panels.register_action("log_visit", 10, log_action)
+
+map_layers.register(
+    map_layers.MapLayer(
+        "coverage", _l("Coverage"), "calendar-check", 30, is_way=True, counted=_l("accounts"), note=_l("Days since the last visit against the account’s cadence."),
+    )
+)  # fmt: skip
+map_layers.register(
+    map_layers.MapLayer(
+        "visits", _l("Visits of a period"), "map-pin-check", 40, rows=map_queries.visits, asks="period", shape="square",
+        counted=_l("visits"), page=("visits.show", "visit_id"), note=_l("Finished visits, where their accounts are, by what came of them."),
+    )
+)  # fmt: skip

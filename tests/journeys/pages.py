@@ -48,6 +48,7 @@ NO_PAGES = {
     "maps.shares.region_tile": "a tile",
     "maps.shares.territory_tile": "a tile",
     "maps.sheets.region_sheet": "a file",
+    "maps.layers.features": "GeoJSON for the map",
     "geography.placing": "JSON for a bar",
     "routing.progress": "JSON for a bar",
     "routing.plan.run_progress": "JSON for a bar",

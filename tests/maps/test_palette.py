@@ -86,8 +86,44 @@ def test_kinds_and_statuses_stand_out_from_land(dark: bool) -> None:
     scheme = palette.scheme()["dark" if dark else "light"]
     for colour in (*scheme["categories"], *scheme["status"].values(), scheme["mark"]):
         assert contrast(colour, scheme["land"]) >= 2.85, colour
-    for colour in scheme["status"].values():
+    coverage = palette.COVERAGE_DARK if dark else palette.COVERAGE_LIGHT
+    for colour in (*scheme["status"].values(), *coverage.values()):
         assert contrast(colour, scheme["land"]) >= 3, colour
+
+
+@both
+@pytest.mark.parametrize("vision", VISIONS)
+def test_states_of_coverage_differ_to_every_eye(vision: str, dark: bool) -> None:
+    colours = (palette.COVERAGE_DARK if dark else palette.COVERAGE_LIGHT).values()
+    assert min(distance(a, b, vision) for a, b in itertools.combinations(colours, 2)) > 15
+
+
+@both
+@pytest.mark.parametrize("n", range(1, 8))
+def test_marks_in_an_order_stand_out_from_land_and_change_one_way(n: int, dark: bool) -> None:
+    land = palette.scheme()["dark" if dark else "light"]["land"]
+    colours = palette.steps(n, dark)
+    assert min(contrast(colour, land) for colour in colours) >= 3
+    lightness = [lab(colour, "normal")[0] for colour in colours]
+    assert lightness == sorted(lightness, reverse=not dark)
+
+
+@both
+@pytest.mark.parametrize("vision", VISIONS)
+def test_neighbouring_steps_differ_to_every_eye(vision: str, dark: bool) -> None:
+    for n, least in ((4, 9), (5, 7)):
+        assert min(distance(a, b, vision) for a, b in itertools.pairwise(palette.steps(n, dark))) > least
+
+
+@both
+def test_every_kind_of_a_layer_has_a_colour(dark: bool) -> None:
+    side = "dark" if dark else "light"
+    assert palette.layer_colours("steps", ["s1", "s2", "none"])["s2"][side] == palette.steps(2, dark)[1]
+    assert palette.layer_colours("falling", ["A", "B", "none"])["A"][side] == palette.steps(2, dark)[1]
+    assert palette.layer_colours("kinds", ["x", "others"])["x"][side] == palette.categories(1, dark)[0]
+    rest = palette.REST_DARK if dark else palette.REST_LIGHT
+    assert palette.layer_colours("kinds", ["x", "others"])["others"][side] == rest
+    assert palette.layer_colours("status", ["former"])["former"][side] == rest
 
 
 @both
@@ -109,7 +145,8 @@ def test_statuses_differ(vision: str, dark: bool) -> None:
 def test_the_accent_is_no_data_colour(dark: bool) -> None:
     accent = token("accent", dark)
     scheme = palette.scheme()["dark" if dark else "light"]
-    for colour in (*palette.ramp(9, dark), *scheme["status"].values(), scheme["mark"]):
+    coverage = palette.COVERAGE_DARK if dark else palette.COVERAGE_LIGHT
+    for colour in (*palette.ramp(9, dark), *scheme["status"].values(), *coverage.values(), scheme["mark"]):
         assert distance(accent, colour) > 30, colour
 
 

@@ -106,6 +106,10 @@ def settings_of(page: str) -> dict[str, object]:
     return json.loads(re.search(r'id="map-settings">(.*?)</script>', page, re.DOTALL)[1])
 
 
+def layers_on(page: str) -> list[dict[str, object]]:
+    return json.loads(re.search(r'id="layers-on">(.*?)</script>', page, re.DOTALL)[1])["layers"]
+
+
 def text_of(page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
@@ -123,7 +127,7 @@ def test_the_map_says_how_many_it_shows_and_why(company, login_as):
 def test_map_and_list_share_the_query_and_the_count(company, login_as):
     client = login_as(company["admin"])
     page = client.get("/map?status=customer").text
-    assert settings_of(page)["accounts"] == "/tiles/accounts/{z}/{x}/{y}.mvt?status=customer"
+    assert layers_on(page)[0]["tiles"] == "/tiles/accounts/{z}/{x}/{y}.mvt?status=customer"
     assert '/accounts?status=customer"' in page
     assert "On the map 2 of 3" in text_of(page)
     listed = client.get("/api/v1/accounts?status=customer").json

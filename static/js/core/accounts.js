@@ -1,6 +1,7 @@
 // Accounts on a map, from tiles: far out, a disc per cell whose area is its count, coloured by what most of its accounts are; near,
-// a point per account, its status by colour and fill (a prospect is a ring), its tier by size. With `settings.size` "value" the area
-// of either is the annual value. A disc zooms in; a point opens a card, with `settings.card` the one that the server answers there.
+// a point per account, coloured by its kind; a prospect is a ring, a former customer faint, its tier the size. With `by` "value" the
+// area of either is what it is worth. A disc zooms in; a point opens a card, with `settings.card` the one that the server answers there.
+import { byMost, colourOfOne, largest, many, one, short, tileUrl } from "./map_marks.js";
 import { draw, fonts } from "./map_style.js";
 import { fill, json, make } from "./page.js";
 
@@ -8,42 +9,37 @@ const LARGEST = 21; // pixels, the radius of the fullest cell in view
 const LARGEST_POINT = 18;
 const DEEPEST = 16; // the deepest zoom of tiles; what lies together there is listed, not zoomed into
 const CELLS = 6; // a tile has 2^6 by 2^6 cells
-const many = ["all", ["!", ["has", "id"]], [">", ["get", "n"], 0]];
-const one = ["has", "id"];
+const LAYERS = ["cells", "counts", "points", "names"];
 const tiers = ["match", ["get", "tier"], "A", 8, "B", 6.5, "C", 5.5, 4.5];
 const byTier = ["interpolate", ["linear"], ["zoom"], 10, ["*", 0.7, tiers], 16, ["*", 1.3, tiers]];
 const root = (what) => ["sqrt", ["max", 0, ["coalesce", ["get", what], 0]]];
+const isProspect = ["==", ["get", "status"], "prospect"];
 
-const count = (texts) => ["step", ["get", "n"], ["to-string", ["get", "n"]],
-  1000, ["concat", ["to-string", ["/", ["round", ["/", ["get", "n"], 100]], 10]], texts.thousand],
-  10000, ["concat", ["to-string", ["round", ["/", ["get", "n"], 1000]]], texts.thousand],
-  1000000, ["concat", ["to-string", ["/", ["round", ["/", ["get", "n"], 100000]], 10]], texts.million]];
-
-// More than half of a cell decide its colour; tiles that do not say keep the neutral one.
-const mostly = (word) => [">", ["*", 2, ["coalesce", ["get", word], 0]], ["get", "n"]];
-const mostlyFormer = ["all", ["has", "customers"], ["<", ["*", 2, ["+", ["get", "customers"], ["get", "prospects"]]], ["get", "n"]]];
-
-function layers(c, texts) {
-  const status = ["match", ["get", "status"], "prospect", c.status.prospect, "customer", c.status.customer, c.status.former];
+function layers(c, texts, { look }) {
   const from = { source: "accounts", "source-layer": "accounts" };
+  const colour = colourOfOne(look);
   return [
     { id: "cells", type: "circle", ...from, filter: many,
       layout: { "circle-sort-key": ["-", 0, ["get", "n"]] },
-      paint: { "circle-color": ["case", mostly("customers"), c.status.customer, mostly("prospects"), c.status.prospect, mostlyFormer, c.status.former, c.mark], "circle-opacity": 0.86, "circle-stroke-color": c.paper, "circle-stroke-width": 1 } },
+      paint: { "circle-color": byMost(look, (kind) => kind[c.side], c.mark), "circle-opacity": 0.86, "circle-stroke-color": c.paper, "circle-stroke-width": 1 } },
     { id: "counts", type: "symbol", ...from, filter: ["all", many, [">", ["get", "n"], 1]],
-      layout: { "text-field": count(texts), "text-font": fonts(), "text-size": 11, "text-allow-overlap": false, "text-padding": 1, "symbol-sort-key": ["-", 0, ["get", "n"]] },
+      layout: { "text-field": numberOf(look, texts), "text-font": fonts(), "text-size": 11, "text-allow-overlap": false, "text-padding": 1, "symbol-sort-key": ["-", 0, ["get", "n"]] },
       paint: { "text-color": c.mark_ink } },
     { id: "points", type: "circle", ...from, filter: one,
       layout: { "circle-sort-key": ["-", 0, ["get", "value"]] },
       paint: {
-        "circle-color": ["match", ["get", "status"], "prospect", c.paper, status],
-        "circle-stroke-width": ["match", ["get", "status"], "prospect", 2, 1],
-        "circle-stroke-color": ["match", ["get", "status"], "prospect", status, c.paper] } },
+        "circle-color": ["case", isProspect, c.paper, colour],
+        "circle-opacity": ["case", ["==", ["get", "status"], "former"], 0.6, 1],
+        "circle-stroke-width": ["case", isProspect, 2, 1],
+        "circle-stroke-color": ["case", isProspect, colour, c.paper] } },
     { id: "names", type: "symbol", ...from, filter: one, minzoom: 14,
       layout: { "text-field": ["get", "name"], "text-font": fonts(), "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.8], "text-optional": true, "text-max-width": 9 },
       paint: { "text-color": c.ink, "text-halo-color": c.halo, "text-halo-width": 1.4 } },
   ];
 }
+
+/** What a disc says: how many they are, or what they are worth in whole units of the currency. */
+const numberOf = (look, texts) => short(look.by === "value" ? ["/", ["get", "value"], 10 ** (look.digits ?? 2)] : ["get", "n"], texts);
 
 export function card(properties, settings, texts) {
   const url = (settings.account_url ?? "/accounts/{id}").replace("{id}", properties.id);
@@ -106,29 +102,31 @@ async function openHere(map, lngLat, settings) {
   makeRoom(map, popup);
 }
 
-/** Show the accounts of a tile address; call again with another address to show another selection. */
-export default function addAccounts(map, url, settings) {
-  const tiles = [new URL(url, location.href).href.replaceAll("%7B", "{").replaceAll("%7D", "}")];
-  map.selection = new URL(tiles[0]).search;
-  if (map.getSource("accounts")) {
-    map.newAccounts = true;
-    return map.getSource("accounts").setTiles(tiles);
-  }
+/**
+ * Show accounts as `look` says: `tiles`, their address; `kinds` with their colours, and `word`, which tells the kind of a point; `by`, n or value.
+ * Call again with another look to change any of it.
+ */
+export default function addAccounts(map, look, settings) {
+  const tiles = [tileUrl(look.tiles)];
   const texts = json("map-texts");
+  map.selection = new URL(tiles[0]).search;
+  if (map.accounts) return map.accounts.change(look, tiles);
+  const state = { look };
   map.addSource("accounts", { type: "vector", tiles, maxzoom: DEEPEST });
-  draw(map, (c) => layers(c, texts), settings);
+  const paint = draw(map, (c) => layers(c, texts, state), settings);
 
   // The fullest cell in view sets the scale of a zoom, once: later tiles fit in, discs do not change under the eye.
   const scales = new Map();
-  let by = settings.size === "value" ? "value" : "n";
   let now = "";
-  const largest = (filter) => Math.max(0, ...map.querySourceFeatures("accounts", { sourceLayer: "accounts", filter }).map(({ properties }) => properties[by]));
+  let isWaiting = false;
+  const most = (filter) => largest(map, "accounts", "accounts", filter, state.look.by);
   const scale = () => {
     // A change of style before new tiles have come would make MapLibre draw the old ones again instead of fetching.
-    if (map.newAccounts) return;
+    if (isWaiting) return;
+    const { by } = state.look;
     const zoom = Math.floor(map.getZoom());
     if (!scales.has(zoom)) {
-      const [cell, point] = [largest(many), by === "value" ? largest(one) : 0];
+      const [cell, point] = [most(many), by === "value" ? most(one) : 0];
       if (!cell && !point) return;
       scales.set(zoom, { cell: LARGEST / Math.sqrt(Math.max(25, cell)), point: LARGEST_POINT / Math.sqrt(Math.max(1, point)) });
     }
@@ -144,25 +142,48 @@ export default function addAccounts(map, url, settings) {
   map.setPaintProperty("points", "circle-radius", byTier);
   map.on("sourcedata", ({ sourceId, tile }) => {
     if (sourceId !== "accounts" || !tile) return;
-    if (map.newAccounts) scales.clear();
-    map.newAccounts = false;
+    if (isWaiting) scales.clear();
+    isWaiting = false;
     if (map.isSourceLoaded("accounts")) scale();
   });
   map.on("idle", scale);
-  /** Size discs and points by "count" or "value". */
-  map.sizeAccounts = (word) => { by = word === "value" ? "value" : "n"; scales.clear(); scale(); };
+  map.accounts = {
+    /** Colours and sizes change at once, the tiles when they have come. */
+    change(next, address) {
+      const isSame = next.tiles === state.look.tiles;
+      if (JSON.stringify(next) === JSON.stringify(state.look)) return;
+      state.look = next;
+      scales.clear();
+      paint();
+      map.setLayoutProperty("counts", "text-field", numberOf(next, texts));
+      if (!isSame) { isWaiting = true; map.getSource("accounts").setTiles(address); }
+      else scale();
+    },
+    show(on) { for (const id of LAYERS) map.setLayoutProperty(id, "visibility", on ? "visible" : "none"); },
+  };
 
-  map.on("click", "cells", ({ features: [{ geometry: { coordinates: [lng, lat] } }] }) => {
+  /** What lies over accounts is clicked first. */
+  const isCovered = ({ point }) => map.getStyle().layers.some(({ id }) => id.startsWith("over-")) && map.queryRenderedFeatures(point)[0]?.layer.id.startsWith("over-");
+  map.on("click", "cells", (event) => {
+    if (isCovered(event)) return;
+    const [lng, lat] = event.features[0].geometry.coordinates;
     if (map.getZoom() >= DEEPEST && settings.here) openHere(map, { lng, lat }, settings);
     else map.easeTo({ center: [lng, lat], zoom: map.getZoom() + 2 });
   });
-  map.on("click", "points", ({ features }) => {
+  map.on("click", "points", (event) => {
+    if (isCovered(event)) return;
+    const { features } = event;
     const all = [...new Map(features.map(({ properties }) => [properties.id, properties])).values()];
     const place = features[0].geometry.coordinates;
     if (all.length === 1) openCard(map, place, all[0], settings);
     else openChoice(map, place, all, settings);
   });
-  for (const layer of ["cells", "points"]) {
+  pointAt(map, ["cells", "points"]);
+}
+
+/** Say by the pointer that something can be clicked. */
+export function pointAt(map, ids) {
+  for (const layer of ids) {
     map.on("mouseenter", layer, () => { map.getCanvas().style.cursor = "pointer"; });
     map.on("mouseleave", layer, () => { map.getCanvas().style.cursor = ""; });
   }

@@ -1,8 +1,6 @@
 // The map that a page is: our own region outlines, light or dark, its place kept in the address. A page's own script calls
 // `openMap(element, settings)`; the default export does what base_map.html's settings ask for. Without WebGL 2 the list is shown instead.
-import addAccounts from "./accounts.js";
 import background from "./background.js";
-import addChoropleth from "./choropleth.js";
 import { baseLayers, draw, fonts, sources } from "./map_style.js";
 import addLabels from "./map_labels.js";
 import { json } from "./page.js";
@@ -95,7 +93,6 @@ export default async function map(element) {
   const settings = settingsOfPage();
   const made = await openMap(element, settings);
   if (!made) return;
-  if (settings.choropleth) await addChoropleth(made, settings.choropleth, settings);
-  if (settings.accounts) addAccounts(made, settings.accounts, settings);
+  if (settings.choropleth) await (await import("./choropleth.js")).default(made, settings.choropleth, settings);
   element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: made }));
 }

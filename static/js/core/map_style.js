@@ -7,7 +7,10 @@ const LEVELS = [{ level: "state", from: 0 }, { level: "county", from: 6 }];
 export const fonts = () => getComputedStyle(document.body).fontFamily.split(",").map((name) => name.trim().replaceAll('"', ""));
 
 export const levels = (settings) => settings.levels ?? LEVELS;
-export const colours = (settings) => settings.palette[isDark() ? "dark" : "light"];
+export function colours(settings) {
+  const side = isDark() ? "dark" : "light";
+  return { side, ...settings.palette[side] };
+}
 export const regionUrl = (level, settings) =>
   new URL((settings.regions ?? "/tiles/regions/{level}/{z}/{x}/{y}.mvt").replace("{level}", level), location.href).href
     .replaceAll("%7B", "{").replaceAll("%7D", "}");
