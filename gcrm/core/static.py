@@ -1,16 +1,21 @@
-"""Static files with a hash of their content in the query, served by WhiteNoise from memory-mapped files."""
+"""Static files with a hash of their content in the query, sent compressed to whoever takes it so."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, request, send_from_directory
+from werkzeug.security import safe_join
 
 from gcrm.core import paths
 
 A_YEAR = 31_536_000
+COMPRESSED = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+"""What becomes much smaller, by its suffix; pictures are compressed already."""
+LEAST_COMPRESSED = 512
 
 
 @lru_cache(maxsize=1024)
@@ -34,11 +39,38 @@ def modules() -> dict[str, str]:
     return {f"/static/{name}": static_url(name) for name in found}
 
 
+@lru_cache(maxsize=512)
+def _compressed(file: Path, modified: int) -> bytes:
+    """A file's content under gzip, made once for each content; always the same bytes."""
+    return gzip.compress(file.read_bytes(), compresslevel=9, mtime=0)
+
+
+def _compressed_answer(filename: str) -> Response | None:
+    """The file under gzip, where the browser takes that and it is worth it."""
+    path = safe_join(str(paths.static()), filename)
+    file = Path(path) if path else None
+    if file is None or file.suffix not in COMPRESSED or not request.accept_encodings.best_match(["gzip"]):
+        return None
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    if found.st_size < LEAST_COMPRESSED:
+        return None
+    response = Response(_compressed(file, found.st_mtime_ns), mimetype=COMPRESSED[file.suffix])
+    response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(f"{_mark(file, found.st_mtime_ns)}-gzip")
+    response.make_conditional(request)
+    return response
+
+
 def register(app: Flask) -> None:
     """One route for all files below the static folder; the vendor folder's names carry their hash."""
 
     def static_file(filename: str) -> Response:
-        response = send_from_directory(paths.static(), filename, conditional=True)
+        response = _compressed_answer(filename) or send_from_directory(paths.static(), filename, conditional=True)
+        if Path(filename).suffix in COMPRESSED:
+            response.headers["Vary"] = "Accept-Encoding"
         is_marked = "v" in request.args or filename.startswith("vendor/")
         response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable" if is_marked else "no-cache"
         return response

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import url_for
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, selectinload
 
 from gcrm.core.formats import clock_time
@@ -26,8 +27,8 @@ def _newest(day: dt.date) -> Any:
     return (
         select(DayPlan.id)
         .where(DayPlan.day == day, DayPlan.status.in_(SHOWN))
-        .distinct(DayPlan.rep_id)
-        .order_by(DayPlan.rep_id, DayPlan.status.desc(), DayPlan.id.desc())
+        .ext(distinct_on(DayPlan.rep_id))
+        .order_by(DayPlan.rep_id, DayPlan.status != "published", DayPlan.id.desc())
     )
 
 

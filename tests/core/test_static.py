@@ -1,0 +1,38 @@
+"""Static files over HTTP: compressed for whoever takes it, the same bytes otherwise, nothing outside their folder."""
+
+from __future__ import annotations
+
+import gzip
+
+from gcrm.core import paths
+
+NAME = "css/tokens.css"
+CONTENT = (paths.static() / NAME).read_bytes()
+TAKES_GZIP = {"Accept-Encoding": "gzip, br"}
+
+
+def test_a_style_sheet_is_compressed_for_whoever_takes_it(client):
+    answer = client.get(f"/static/{NAME}?v=1", headers=TAKES_GZIP)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert answer.mimetype == "text/css"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert gzip.decompress(answer.data) == CONTENT
+    assert len(answer.data) < len(CONTENT) / 2
+
+
+def test_others_get_it_as_it_is(client):
+    answer = client.get(f"/static/{NAME}", buffered=True)
+    assert "Content-Encoding" not in answer.headers
+    assert (answer.data, answer.headers["Cache-Control"]) == (CONTENT, "no-cache")
+
+
+def test_a_kept_file_is_not_sent_again(client):
+    mark = client.get(f"/static/{NAME}", headers=TAKES_GZIP).headers["ETag"]
+    again = client.get(f"/static/{NAME}", headers=TAKES_GZIP | {"If-None-Match": mark})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_nothing_outside_the_folder_is_sent(client):
+    for name in ("../pyproject.toml", "css/../../gcrm/app.py", "css/none.css", "%2e%2e/static.css"):
+        assert client.get(f"/static/{name}", headers=TAKES_GZIP, buffered=True).status_code == 404, name
