@@ -73,7 +73,7 @@ def layers_on(wanted: MapWanted) -> dict[str, Any]:
     owners, currency = panel_layers.owners_of(session, wanted), people.the_organisation(session).currency
     rows = {layer.name: panel_layers.rows_of(session, layer, wanted, owners) for layer in wanted.layers}
     return {
-        "layers": [panel_layers.drawn(wanted, layer, rows[layer.name], owners) for layer in wanted.layers],
+        "layers": [panel_layers.drawn(wanted, layer, rows[layer.name], owners, currency) for layer in wanted.layers],
         "legends": [panel_layers.legend_of(wanted, layer, rows[layer.name], None, currency) for layer in wanted.layers],
         "query": wanted.query(),
         "list_query": wanted.shown.query_string(),

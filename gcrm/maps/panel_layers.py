@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from gcrm.core import money
 from gcrm.core.formats import number, short_amount
 from gcrm.core.map_layers import LayerKind, LayerRows, MapLayer, register, registered
 from gcrm.maps import layer_queries, palette
@@ -98,8 +99,10 @@ def owners_of(session: Session, wanted: MapWanted) -> list[str]:
     return layer_queries.top_owners(session, wanted.shown) if wanted.colour == "owner" else []
 
 
-def drawn(wanted: MapWanted, layer: MapLayer, rows: LayerRows | None, owners: Sequence[str]) -> dict[str, Any]:
-    """One layer as static/js/maps/layers.js draws it."""
+def drawn(
+    wanted: MapWanted, layer: MapLayer, rows: LayerRows | None, owners: Sequence[str], currency: str
+) -> dict[str, Any]:
+    """One layer as static/js/maps/layers.js draws it; values are in the currency's minor units."""
     found: dict[str, Any] = {
         "name": layer.name,
         "label": str(layer.label),
@@ -111,6 +114,9 @@ def drawn(wanted: MapWanted, layer: MapLayer, rows: LayerRows | None, owners: Se
         found |= {
             "kinds": _kinds(layer, wanted, rows),
             "by": "n" if wanted.size == "count" or not layer.is_way else "value",
+            "worth": str(SIZE_LABELS["potential" if wanted.size == "potential" else "value"]),
+            "currency": currency,
+            "digits": money.digits(currency),
         }
         found |= _tiles(layer, wanted, owners)
     if layer.features is not None:

@@ -1,8 +1,8 @@
 """The page of the map in Chromium with a fourfold slower processor: first paint, panning, and what travels, beside the limits.
 
-    python -m tests.benchmarks.bench_map_page ADDRESS [--email admin@demo.example] [--path /map] [--slowdown 4] [--runs 3]
+    python -m tests.benchmarks.bench_map_page [ADDRESS] [--email admin@demo.example] [--path /map] [--slowdown 4] [--runs 3]
 
-ADDRESS is a running gcrm; GCRM_DEMO_PASSWORD holds the password. The drawing of discs and shapes is measured with whatever the machine
+ADDRESS is a running gcrm, where there is one; GCRM_DEMO_PASSWORD holds the password. The drawing of discs and shapes is measured with whatever the machine
 has in place of a graphics card; in software that is most of the time, so the figure beside it leaves the drawing out.
 """
 
@@ -11,13 +11,16 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import urllib.request
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.journeys import browser as browsers
 
+USUAL_ADDRESS = "http://127.0.0.1:8000"
 FIRST_PAINT_SECONDS = 2.0
 PAN_SECONDS = 0.5
 PAGE_KILOBYTES = 700
@@ -52,7 +55,9 @@ class Traffic:
         client = page.context.new_cdp_session(page)
         client.send("Network.enable")
         client.on("Network.responseReceived", lambda said: self.kinds.__setitem__(said["requestId"], kind_of(said)))
-        client.on("Network.loadingFinished", lambda said: self.bytes.__setitem__(said["requestId"], said["encodedDataLength"]))
+        client.on(
+            "Network.loadingFinished", lambda said: self.bytes.__setitem__(said["requestId"], said["encodedDataLength"])
+        )
         return client
 
     def by_kind(self) -> dict[str, int]:
@@ -113,19 +118,34 @@ def measure(browser: Browser, options: argparse.Namespace) -> None:
         print(f"    {kind:24} {size / 1000:8.1f} kB, again {again[0].get(kind, 0) / 1000:8.1f} kB")
 
 
+def answers(address: str) -> bool:
+    """Whether a gcrm is there, and its password known."""
+    try:
+        with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:  # noqa: S310 - an address of one's own
+            return bool(answer.status == HTTPStatus.OK and os.environ.get("GCRM_DEMO_PASSWORD"))
+    except OSError:
+        return False
+
+
 def report(what: str, figure: float, limit: float, unit: str) -> None:
     verdict = "within" if figure <= limit else "OVER"
-    print(f"{what:28} {figure:8.2f} {unit:2}   limit {limit:g} {unit}, {figure / limit:5.2f} of it   {verdict}", flush=True)
+    print(
+        f"{what:28} {figure:8.2f} {unit:2}   limit {limit:g} {unit}, {figure / limit:5.2f} of it   {verdict}",
+        flush=True,
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("address")
+    parser.add_argument("address", nargs="?", default=USUAL_ADDRESS)
     parser.add_argument("--email", default="admin@demo.example")
     parser.add_argument("--path", default="/map")
     parser.add_argument("--slowdown", type=float, default=4)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    if not answers(options.address):
+        print(f"Nothing answers at {options.address}: serve the demo first, and set GCRM_DEMO_PASSWORD.")
+        return
     with sync_playwright() as playwright, browsers.launched(playwright) as browser:
         measure(browser, options)
 

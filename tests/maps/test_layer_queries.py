@@ -76,7 +76,9 @@ def test_tiles_of_every_zoom_hold_each_visible_row_once(layer, seed, session, co
     draw = random.Random(seed)
     for number in range(25):
         owner = draw.choice([company["rep"], company["other"], company["manager"]])
-        account = make.make_account(session, owner, at=scatter(draw) if number % 6 else None, cadence_days=draw.choice([None, 30]))
+        account = make.make_account(
+            session, owner, at=scatter(draw) if number % 6 else None, cadence_days=draw.choice([None, 30])
+        )
         if number % 2:
             make.make_opportunity(session, account, owner, amount_minor=draw.randrange(10**6))
         finished(session, account, owner, draw.randrange(20))
@@ -106,7 +108,15 @@ def test_coverage_tells_how_accounts_stand_against_their_cadence(session, compan
         make.make_account(session, cadence_days=30, last_visited_on=day, status=status)
     make.make_account(session, cadence_days=None)
     (cell,) = features_of(session, "coverage", {(4, 4, 6)})
-    assert cell.properties == {"n": 6, "value": 0, "k_overdue": 1, "k_due": 1, "k_in_time": 1, "k_never": 1, "k_none": 2}
+    assert cell.properties == {
+        "n": 6,
+        "value": 0,
+        "k_overdue": 1,
+        "k_due": 1,
+        "k_in_time": 1,
+        "k_never": 1,
+        "k_none": 2,
+    }
     kinds = sorted(feature.properties["kind"] for feature in features_of(session, "coverage", {NEAR}))
     assert kinds == ["due", "in_time", "never", "none", "none", "overdue"]
 
@@ -183,7 +193,10 @@ def test_potential_takes_the_place_of_the_value(session, company):
 
 
 def test_a_selection_narrows_layers_too(session, company):
-    mine, theirs = make.make_account(session, company["rep"], tier="A"), make.make_account(session, company["other"], tier="B")
+    mine, theirs = (
+        make.make_account(session, company["rep"], tier="A"),
+        make.make_account(session, company["other"], tier="B"),
+    )
     for account in (mine, theirs):
         make.make_opportunity(session, account)
     only = Selection.parse({"tier": "A"})

@@ -55,7 +55,9 @@ def test_an_address_without_words_is_accounts_by_status(parse):
 
 
 def test_the_address_says_the_whole_view_and_reads_back(parse):
-    words = "tier=A&layers=heat%2Cvisits%2Cplans&colour=owner&size=potential&from=2026-11-01&to=2026-11-05&day=2026-11-03"
+    words = (
+        "tier=A&layers=heat%2Cvisits%2Cplans&colour=owner&size=potential&from=2026-11-01&to=2026-11-05&day=2026-11-03"
+    )
     from urllib.parse import parse_qsl
 
     wanted = parse(parse_qsl(words))
@@ -137,7 +139,10 @@ def test_plans_are_offered_to_those_who_plan(company, login_as):
     assert client.get("/map/features/plans.geojson").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/tiles/clouds/0/0/0.mvt", "/tiles/plans/0/0/0.mvt", "/map/features/visits.geojson", "/tiles/coverage/1/2/0.mvt"])
+@pytest.mark.parametrize(
+    "path",
+    ["/tiles/clouds/0/0/0.mvt", "/tiles/plans/0/0/0.mvt", "/map/features/visits.geojson", "/tiles/coverage/1/2/0.mvt"],
+)
 def test_what_has_no_tiles_is_not_found(path, company, login_as):
     assert login_as(company["admin"]).get(path).status_code == 404
 

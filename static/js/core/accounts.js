@@ -3,7 +3,8 @@
 // area of either is what it is worth. A disc zooms in; a point opens a card, with `settings.card` the one that the server answers there.
 import { byMost, colourOfOne, largest, many, one, short, tileUrl } from "./map_marks.js";
 import { draw, fonts } from "./map_style.js";
-import { fill, json, make } from "./page.js";
+import tip from "./map_tip.js";
+import { fill, json, make, number } from "./page.js";
 
 const LARGEST = 21; // pixels, the radius of the fullest cell in view
 const LARGEST_POINT = 18;
@@ -39,7 +40,7 @@ function layers(c, texts, { look }) {
 }
 
 /** What a disc says: how many they are, or what they are worth in whole units of the currency. */
-const numberOf = (look, texts) => short(look.by === "value" ? ["/", ["get", "value"], 10 ** (look.digits ?? 2)] : ["get", "n"], texts);
+const numberOf = (look, texts) => short(look.by === "value" ? ["/", ["get", "value"], 10 ** look.digits] : ["get", "n"], texts);
 
 export function card(properties, settings, texts) {
   const url = (settings.account_url ?? "/accounts/{id}").replace("{id}", properties.id);
@@ -179,6 +180,20 @@ export default function addAccounts(map, look, settings) {
     else openChoice(map, place, all, settings);
   });
   pointAt(map, ["cells", "points"]);
+  tellCells(map, state, texts);
+}
+
+/** A disc under the pointer says how many accounts it is and what they are worth. */
+function tellCells(map, state, texts) {
+  const hint = tip(map);
+  const fact = (label, value) => [make("dt", { textContent: label }), make("dd", { textContent: value })];
+  map.on("mousemove", "cells", ({ point, features: [{ properties: { n, value } }] }) => {
+    const { worth, currency, digits } = state.look;
+    const facts = make("dl", {}, ...fact(texts.count, number(n, { maximumSignificantDigits: 21 })));
+    if (currency) facts.append(...fact(worth, number(value / 10 ** digits, { style: "currency", currency, notation: "compact" })));
+    hint.show(point, [facts]);
+  });
+  map.on("mouseleave", "cells", () => hint.hide());
 }
 
 /** Say by the pointer that something can be clicked. */

@@ -57,7 +57,7 @@ export default async function accountsMap(stage) {
     // Without a map the list stands in its place, and comes with the page.
     if (!map) return location.assign(`?${words()}`);
     const page = await switched(`${settings.switched}?${words()}`);
-    element("layers-error").hidden = Boolean(page);
+    if (page !== undefined) element("layers-error").hidden = page !== null;
     if (!page) return undefined;
     put(page, "layers-on", "legends");
     const { layers, query, list_query: listed } = json("layers-on");

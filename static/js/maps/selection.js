@@ -36,7 +36,7 @@ export default function watchSelection(form, changed) {
   });
 }
 
-/** Fetch the newest only: what an older call was waiting for is given up. */
+/** Fetch the newest only: what an older call was waiting for is given up. Null for a refusal, undefined where a newer call came. */
 export function newest() {
   let running;
   return async (url) => {
@@ -46,7 +46,8 @@ export function newest() {
       const answer = await fetch(url, { signal: running.signal });
       return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
     } catch (error) {
-      if (error.name !== "AbortError") console.warn(error);
+      if (error.name === "AbortError") return undefined;
+      console.warn(error);
       return null;
     }
   };
