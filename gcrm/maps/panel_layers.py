@@ -265,14 +265,7 @@ def _why(wanted: MapWanted, layer: MapLayer, counts: dict[str, KindCount]) -> li
         )
     ]
     if total > located:
-        said.append(
-            ngettext(
-                "%(n)s stands at an account without a place.",
-                "%(n)s stand at accounts without a place.",
-                total - located,
-                n=number(total - located),
-            )
-        )
+        said.append(_unplaced(layer, total - located))
     foreign = sum(count.foreign for count in counts.values())
     if foreign and (wanted.size != "count" or not layer.is_way):
         said.append(
@@ -286,6 +279,17 @@ def _why(wanted: MapWanted, layer: MapLayer, counts: dict[str, KindCount]) -> li
     if wanted.selection:
         said.append(_("Only what fits the filter."))
     return said
+
+
+def _unplaced(layer: MapLayer, count: int) -> str:
+    if layer.is_way:
+        return ngettext("%(n)s has no place yet.", "%(n)s have no place yet.", count, n=number(count))
+    return ngettext(
+        "%(n)s belongs to an account without a place.",
+        "%(n)s belong to accounts without a place.",
+        count,
+        n=number(count),
+    )
 
 
 @dataclass(frozen=True)

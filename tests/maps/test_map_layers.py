@@ -161,8 +161,8 @@ def test_a_layers_tile_is_kept_until_it_changes(company, login_as, session):
 def test_legend_and_table_say_the_numbers_of_the_list(company, login_as):
     client = login_as(company["admin"])
     said = text_of(client.get("/map/counted?layers=coverage,opportunities").text)
-    assert "2 of 3 accounts are on the map. 1 stands at an account without a place." in said
-    assert "2 of 3 opportunities are on the map. 1 stands at an account without a place." in said
+    assert "2 of 3 accounts are on the map. 1 has no place yet." in said
+    assert "2 of 3 opportunities are on the map. 1 belongs to an account without a place." in said
     assert "Never visited 1" in said
     assert "No cadence 2" in said
     assert "Together 3" in said
