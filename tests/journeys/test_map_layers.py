@@ -14,7 +14,6 @@ NEAR = "#at=12.4/40.31/-76.82"
 DRAWN = {
     "coverage": "points", "heat": "over-heat", "prospects": "points", "visits": "over-visits-points",
     "opportunities": "over-opportunities-points", "plans": "over-plans-stops", "territories": "territories",
-    "regions": "outlined-county",
 }  # fmt: skip
 """For each layer of the panel the layer of the map that its features stand in."""
 SINCE = "from=2020-01-01"
@@ -36,6 +35,20 @@ def switch_on(page: Page, name: str) -> None:
         page.locator(f"#layers [name=layers][value={name}]").check()
 
 
+COMES = """
+(id) => new Promise((resolve) => {
+  const look = () => document.getElementById("map")?.map?.getLayer(id) ? resolve() : requestAnimationFrame(look);
+  look();
+})
+"""
+
+
+def drawn(page: Page, layer: str) -> int:
+    """How many features of a layer are drawn, once what draws it has come."""
+    page.evaluate(COMES, layer)
+    return browsers.drawn(page, layer)
+
+
 def ids_on(page: Page) -> list[str]:
     """The layers of the map that are visible and not of its ground."""
     return page.evaluate(
@@ -46,14 +59,20 @@ def ids_on(page: Page) -> list[str]:
 
 def test_each_layer_is_switched_on_and_draws(page):
     page.goto(f"/map?{SINCE}{NEAR}")
-    assert browsers.drawn(page, "points") > 0
+    assert drawn(page, "points") > 0
     for name, layer in DRAWN.items():
         switch_on(page, name)
         expect(page.locator(f"#legends [data-layer={name}]")).to_be_visible()
-        if name != "heat":
-            assert browsers.drawn(page, layer) > 0, name
+        # A glow is a picture: no feature of it can be asked for.
+        assert drawn(page, layer) > 0 or name == "heat", name
         assert layer in ids_on(page), name
     assert browsers.serious_faults(page) == []
+
+
+def test_regions_stand_out_from_far(page):
+    page.goto("/map?layers=none,regions#at=7/40.3/-76.8")
+    assert drawn(page, "outlined-state") > 0
+    assert drawn(page, "outlined-county") > 0
 
 
 def test_a_link_opens_the_same_view(page, company):
@@ -63,12 +82,14 @@ def test_a_link_opens_the_same_view(page, company):
         switch_on(page, name)
     page.locator("#layers-size").select_option("value")
     expect(page).to_have_url(re.compile("size=value"))
-    browsers.wait_for_map(page)
+    for layer in ("over-opportunities-points", "territories-line"):
+        drawn(page, layer)
     link, shown = page.url, ids_on(page)
     assert "status=customer&layers=coverage%2Copportunities%2Cterritories&size=value" in link
     again = page.context.new_page()
     again.goto(link)
-    browsers.wait_for_map(again)
+    for layer in ("over-opportunities-points", "territories-line"):
+        drawn(again, layer)
     for name in ("coverage", "opportunities", "territories"):
         expect(again.locator(f"#layers [name=layers][value={name}]")).to_be_checked()
     assert ids_on(again) == shown
@@ -77,7 +98,7 @@ def test_a_link_opens_the_same_view(page, company):
 
 def test_a_layer_that_is_switched_off_is_gone(page):
     page.goto(f"/map?layers=accounts,opportunities{NEAR}")
-    browsers.wait_for_map(page)
+    assert drawn(page, "over-opportunities-points") > 0
     page.locator("#layers [name=layers][value=opportunities]").uncheck()
     expect(page.locator("#legends [data-layer=opportunities]")).to_have_count(0)
     browsers.wait_for_map(page)
@@ -104,7 +125,7 @@ def test_key_and_table_say_the_numbers_of_the_list(page):
 
 def test_an_opportunity_is_opened_from_the_map(page):
     page.goto(f"/map?layers=none,opportunities{NEAR}")
-    assert browsers.drawn(page, "over-opportunities-points") > 0
+    assert drawn(page, "over-opportunities-points") > 0
     lon, lat = page.evaluate(
         "() => document.getElementById('map').map.queryRenderedFeatures({ layers: ['over-opportunities-points'] })"
         ".map(({ geometry }) => geometry.coordinates).sort((a, b) => a[0] - b[0]).at(-1)"
