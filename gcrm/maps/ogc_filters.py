@@ -24,8 +24,9 @@ from gcrm.maps.ogc_shapes import Shape
 LANGUAGES = ("cql2-text", "cql2-json")
 DEEPEST_BRACKETS = 12
 DEEPEST = 40
-MOST_SIGNS_IN_A_ROW = 30
-"""Of NOT or minus, one after the other."""
+LONGEST_FILTER = 8_000
+"""Signs of CQL2 text."""
+MOST_OPERATORS = 300
 MOST_PARTS = 1_000
 LONGEST_TEXT = 1_000
 
@@ -49,6 +50,12 @@ KIND_NAMES = {
 }  # fmt: skip
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"")
+_ROW = re.compile(r"(?:\bnot\b\s*){3}|(?:-\s*){3}", re.IGNORECASE)
+_EXPONENT = re.compile(r"(?<=\d)[eE]\+(?=\d)")
+_ARITHMETIC = re.compile(r"[*/^%+]|\bdiv\b", re.IGNORECASE)
+_OPERATORS = re.compile(r"[<>=]+|\b(?:not|like|in|between|is)\b", re.IGNORECASE)
 
 Instants = tuple[dt.datetime | None, dt.datetime | None]
 
@@ -181,38 +188,36 @@ def _place(fault: str, said: str) -> str:
 
 
 def refuse_deep(said: str) -> None:
-    """Refuse brackets that do not match or lie too deep, quotes that stay open, and rows of NOT or minus."""
-    open_at: list[int] = []
-    for at, sign in _signs(said):
-        if sign == "(":
-            open_at.append(at)
-            if len(open_at) > DEEPEST_BRACKETS:
-                raise Malformed(f"“filter” has more than {DEEPEST_BRACKETS} brackets within each other.")
-        elif not open_at:
-            raise Malformed(f"“filter” closes a bracket at sign {at + 1} that none opened.")
-        else:
-            open_at.pop()
-    if open_at:
-        raise Malformed(f"“filter” opens a bracket at sign {open_at[-1] + 1} that none closes.")
-    row = MOST_SIGNS_IN_A_ROW
-    if re.search(rf"(?:\bnot\b\s*){{{row},}}|(?:-\s*){{{row},}}", said, re.IGNORECASE):
-        raise Malformed(f"“filter” has more than {row} NOT or minus signs in a row.")
+    """Refuse what would bring the parser down or keep it for minutes: it calls itself, and tries again what did not fit.
+
+    Brackets that do not match or lie too deep, quotes that stay open, rows of NOT or minus, hundreds of operators, and
+    arithmetic, which is not taken anyway.
+    """
+    if len(said) > LONGEST_FILTER:
+        raise Malformed(f"“filter” is {len(said):,} signs long; at most {LONGEST_FILTER:,} are read.")
+    bare = _QUOTED.sub("''", said)
+    if "'" in bare.replace("''", "") or '"' in bare:
+        raise Malformed("“filter” opens a text with a quote and does not close it.")
+    _refuse_brackets(bare)
+    if _ROW.search(bare):
+        raise Malformed("“filter” has more than two NOT or minus signs in a row.")
+    arithmetic = _ARITHMETIC.search(_EXPONENT.sub("", bare))
+    if arithmetic:
+        raise Malformed(f"“filter”: “{arithmetic[0]}” cannot stand where a value is wanted. Arithmetic is not taken.")
+    if len(_OPERATORS.findall(bare)) > MOST_OPERATORS:
+        raise Malformed(f"“filter” has more than {MOST_OPERATORS} operators.")
 
 
-def _signs(said: str) -> list[tuple[int, str]]:
-    """Brackets outside of quotes, with their places."""
-    found: list[tuple[int, str]] = []
-    quote = ""
-    for at, sign in enumerate(said):
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"":
-            quote = sign
-        elif sign in "()":
-            found.append((at, sign))
-    if quote:
-        raise Malformed(f"“filter” opens a text with {quote} and does not close it.")
-    return found
+def _refuse_brackets(bare: str) -> None:
+    open_brackets = 0
+    for sign in re.findall(r"[()]", bare):
+        open_brackets += 1 if sign == "(" else -1
+        if open_brackets > DEEPEST_BRACKETS:
+            raise Malformed(f"“filter” has more than {DEEPEST_BRACKETS} brackets within each other.")
+        if open_brackets < 0:
+            raise Malformed("“filter” closes a bracket that none opened.")
+    if open_brackets:
+        raise Malformed("“filter” opens a bracket that none closes.")
 
 
 def equal(each: Property, said: str) -> Condition:

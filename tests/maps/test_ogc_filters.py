@@ -160,7 +160,7 @@ REFUSED = {
     "last_visited_on > 5": "cannot compare", "t_after(name, DATE('2026-01-01'))": "“name”", "t_after(last_visited_on, 'soon')": "no instant",
     "t_during(last_visited_on, INTERVAL('2026-02-01','2026-01-01'))": "before it begins", "last_visited_on = INTERVAL('2026-02-01','..')": "does not compare",
     "t_during(last_visited_on, INTERVAL(created_at, updated_at))": "ends of an interval", "updated_at = TIMESTAMP('2026-01-01')": "no timestamp",
-    "territory = 'x'": "no id", "name = 'x": "does not close it", "(name = 'x'": "none closes", "name = 'x')": "none opened", "name == 'x'": "“=",
+    "territory = 'x'": "no id", "name = 'x": "does not close it", "(name = 'x'": "none closes", "name = 'x')": "none opened", "name == 'x'": "read",
     "name = 'x' AND": "missing", "casei(annual_value) = 'x'": "casei takes a text", "casei(name, city) = 'x'": "1 arguments", "NOT": "read",
     "true = true": "does not compare", "name = 'a\x00b'": "sign that no text has", "name = 'x' OR OR name = 'y'": "read", "SELECT 1": "read",
     "name = 'x'; DROP TABLE accounts": "read", "name = '" + "x" * 1001 + "'": "1,000 signs",

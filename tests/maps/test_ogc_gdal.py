@@ -56,7 +56,7 @@ class Live:
 
     def gdal(self, options: dict[str, str] | None = None, **wanted: Any) -> Any:
         self.asked.clear()
-        way_in = options or {"GDAL_HTTP_HEADERS": f"Authorization: Bearer {self.token}"}
+        way_in = options or {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": self.token}
         said = json.dumps(
             {"address": f"OAPIF:{self.address}", "options": {**way_in, "GDAL_HTTP_TIMEOUT": "60"}, **wanted}
         )
