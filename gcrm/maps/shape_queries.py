@@ -143,20 +143,17 @@ def _country_shapes(session: Session, stats: RegionStats) -> dict[str, Any]:
 
 # -- neighbours --------------------------------------------------------------------------------------------------------
 
-TOUCHING_DEGREES = 1e-6
-"""Outlines of neighbours share their vertices; so much is lost to rounding."""
 _NEIGHBOURS = """
 SELECT a.country || ':' || a.code, b.country || ':' || b.code
-FROM regions a JOIN regions b ON b.level = a.level AND b.id <> a.id
-  AND b.outline && ST_Expand(a.outline, :near) AND ST_DWithin(a.outline, b.outline, :near)
+FROM regions a JOIN regions b ON b.level = a.level AND b.id > a.id AND ST_Intersects(a.outline, b.outline)
 WHERE a.level = :level AND a.country || ':' || a.code = ANY (:keys)
 """
 _TERRITORY_NEIGHBOURS = """
 SELECT DISTINCT 'territory:' || one.uuid, 'territory:' || other.uuid
 FROM territories one JOIN territory_regions held ON held.territory_id = one.id JOIN regions a ON a.id = held.region_id
-JOIN regions b ON b.outline && ST_Expand(a.outline, :near) AND ST_DWithin(a.outline, b.outline, :near)
+JOIN regions b ON ST_Intersects(a.outline, b.outline)
 JOIN territory_regions theirs ON theirs.region_id = b.id JOIN territories other ON other.id = theirs.territory_id
-WHERE one.id <> other.id AND 'territory:' || one.uuid = ANY (:keys)
+WHERE one.id < other.id AND 'territory:' || one.uuid = ANY (:keys)
 """
 
 
@@ -169,8 +166,10 @@ def neighbours(session: Session, stats: RegionStats) -> dict[str, list[str]]:
         return {}
     statement = _TERRITORY_NEIGHBOURS if stats.level == "territory" else _NEIGHBOURS
     found: dict[str, list[str]] = {}
-    for key, other in session.execute(text(statement), {"level": stats.level, "keys": keys, "near": TOUCHING_DEGREES}):
+    # Outlines are thinned together, so neighbours share their vertices.
+    for key, other in session.execute(text(statement), {"level": stats.level, "keys": keys}):
         found.setdefault(key, []).append(other)
+        found.setdefault(other, []).append(key)
     return found
 
 

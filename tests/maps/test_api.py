@@ -83,3 +83,17 @@ def test_the_document_describes_it(company, login_as):
     document = login_as(company["admin"]).get("/api/v1/openapi.json").json
     described = document["paths"]["/api/v1/regions/stats"]["get"]
     assert {"level", "metric", "parent"} <= {parameter["name"] for parameter in described["parameters"]}
+
+
+def test_a_timed_figure_says_its_days(company, login_as):
+    client = login_as(company["admin"])
+    body = client.get(f"{URL}?level=county&metric=win_rate&month=2026-09").json
+    assert (body["period"], body["unit"]) == ({"first": "2026-09-01", "last": "2026-09-30"}, "%")
+    assert client.get(f"{URL}?level=county&metric=value&month=2026-09").json["period"] is None
+    assert client.get(f"{URL}?level=county&metric=revenue&month=soon").status_code == 422
+
+
+def test_spots_are_told_when_they_are_asked_for(company, login_as):
+    client = login_as(company["admin"])
+    assert client.get(f"{URL}?level=county&metric=accounts&spots=true").json["regions"][0]["spot"] is None
+    assert "spot" not in client.get(f"{URL}?level=county&metric=accounts").json["regions"][0]

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from gcrm.core.errors import Invalid
-from gcrm.maps.classes import classify
+from gcrm.maps.classes import METHODS, classify
 
 
 def test_quantiles_hold_equally_many() -> None:
@@ -79,7 +79,7 @@ def test_labels_use_the_given_writing() -> None:
 @pytest.mark.parametrize("n", [1, 2, 5, 9])
 def test_counts_sum_to_the_values_and_agree_with_class_of(n: int) -> None:
     values = [(i * 37 % 101) ** 2 for i in range(200)]
-    for method in ("quantile", "equal"):
+    for method in METHODS:
         classes = classify(values, n, method)
         assert len(classes.labels) == len(classes.counts) == len(classes.limits) + 1 <= n
         assert list(classes.counts) == [
@@ -91,3 +91,20 @@ def test_counts_sum_to_the_values_and_agree_with_class_of(n: int) -> None:
 def test_nonsense_is_refused(bad: dict[str, object]) -> None:
     with pytest.raises(Invalid):
         classify([1, 2, 3], **bad)  # type: ignore[arg-type]
+
+
+def test_natural_breaks_part_where_the_gaps_are() -> None:
+    classes = classify([1, 2, 3, 50, 51, 52, 900], 3, "natural")
+    assert classes.labels == ("1 – 49", "50 – 899", "900")
+    assert classes.counts == (3, 3, 1)
+
+
+def test_changes_are_parted_at_zero() -> None:
+    classes = classify([-90, -40, -10, 0, 5, 20, 300], 4, around_zero=True)
+    assert classes.limits == (-10, 0, 20)
+    assert classes.counts == (2, 1, 2, 2)
+
+
+def test_changes_of_one_kind_are_parted_as_usual() -> None:
+    assert classify([1, 2, 3, 4], 2, around_zero=True).limits == (3,)
+    assert classify([-4, -3, -2, -1], 2, around_zero=True).limits == (-2,)

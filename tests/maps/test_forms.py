@@ -66,3 +66,39 @@ def test_a_choice_of_many_people_is_not_a_list_of_boxes(app, system, monkeypatch
         g.principal = system
         shown, _more = filter_fields(Selection())
     assert next(field for field in shown if field.name == "owner").kind == "text"
+
+
+def test_own_limits_are_read_and_written() -> None:
+    wanted = RegionsWanted.parse({"limits": "10; 50,100.5"})
+    assert (wanted.method, wanted.limits) == ("given", (10, 50, 100.5))
+    assert "method=given&limits=10%2C50%2C100.5" in wanted.query()
+    assert RegionsWanted.parse({"limits": "10,50", "method": "equal"}).limits == ()
+
+
+@pytest.mark.parametrize(
+    ("limits", "fault"),
+    [("10,x", "“x” is no limit"), ("10,5", "5 cannot follow 10"), ("1,1", "1 cannot follow 1"), ("1e999", "1e999"),
+     ("1,2,3,4,5,6,7,8,9", "9 limits make 10 classes"), ("nan", "nan")],
+)  # fmt: skip
+def test_bad_limits_are_named(limits: str, fault: str) -> None:
+    with pytest.raises(Invalid, match=fault):
+        RegionsWanted.parse({"limits": limits})
+
+
+def test_time_and_what_stands_beside_are_in_the_address() -> None:
+    wanted = RegionsWanted.parse({"metric": "revenue", "month": "2026-09", "compare": "before", "significant": "1"})
+    assert wanted.query() == "metric=revenue&month=2026-09&compare=before&significant=1"
+    assert wanted.period is not None
+    assert RegionsWanted.parse({"metric": "value", "compare": "before"}).compare == ""
+    assert RegionsWanted.parse({"metric": "value", "compare": "value"}).compare == ""
+
+
+def test_a_share_is_divided_by_nothing_more() -> None:
+    assert RegionsWanted.parse({"metric": "win_rate", "per": "km2"}).per == ""
+    assert RegionsWanted.parse({"metric": "value", "per": "km2"}).per == "km2"
+
+
+@pytest.mark.parametrize("words", [{"month": "2026-13"}, {"compare": "luck"}])
+def test_nonsense_about_time_and_comparing_is_refused(words: dict[str, str]) -> None:
+    with pytest.raises(Invalid, match=next(iter(words.values()))):
+        RegionsWanted.parse(words)

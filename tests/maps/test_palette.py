@@ -173,3 +173,20 @@ def test_a_ramp_has_one_to_nine_classes() -> None:
     for n in (0, 10):
         with pytest.raises(ValueError, match="1 to 9"):
             palette.ramp(n)
+
+
+@both
+def test_what_lies_on_either_side_of_zero_differs_to_every_eye(dark: bool) -> None:
+    for below, above in ((1, 1), (2, 2), (2, 3), (4, 4)):
+        colours = palette.diverging(below, 0, above, dark)
+        assert len(set(colours)) == below + above
+        for vision in VISIONS:
+            assert min(distance(a, b, vision) for a in colours[:below] for b in colours[below:]) > 9, (vision, colours)
+
+
+@both
+def test_hot_and_cold_stand_out_and_differ(dark: bool) -> None:
+    scheme = palette.scheme()["dark" if dark else "light"]
+    spots = palette.SPOTS_DARK if dark else palette.SPOTS_LIGHT
+    assert all(contrast(colour, scheme["none"]) >= 3 for colour in spots.values())
+    assert min(distance(spots["hot"], spots["cold"], vision) for vision in VISIONS) > 9

@@ -17,7 +17,7 @@ from gcrm.customers.selecting import Selection
 from gcrm.customers.selection import STATUS_LABELS
 from gcrm.maps import region_queries
 from gcrm.maps.metrics import METRICS
-from gcrm.maps.periods import months_to
+from gcrm.maps.periods import month_named, months_to
 from gcrm.pipeline.models import Opportunity, Stage
 from tests import factories as make
 
@@ -339,3 +339,75 @@ def test_a_selection_narrows_the_sums(session, country):
     make.make_account(session, at=(2.2, 0.2), status="customer")
     stats = region_queries.region_stats(session, "county", "accounts", Selection.parse({"status": "customer"}))
     assert (stats.total, stats.regions[0].count) == (1, 1)
+
+
+def test_postcodes_are_those_of_the_addresses(session, country):
+    make.make_region(session, "17101", "postcode", west=2, south=0, size=1)
+    make.make_account(session, at=(2.2, 0.2), postcode="17101", country="us")
+    make.make_account(session, at=(2.2, 0.2), postcode="17101-1234", country="us")
+    make.make_account(session, at=(2.2, 0.2), postcode="17101", country="kr")
+    make.make_account(session, at=(2.2, 0.2))
+    stats = region_queries.region_stats(session, "postcode", "accounts", Selection())
+    assert [(f.key, f.count) for f in stats.regions] == [("us:17101", 2)]
+    assert (stats.outside, stats.total) == (2, 4)
+    chosen = Selection.parse({"postcode": "us:17101"})
+    assert region_queries.region_stats(session, "state", "accounts", chosen).total == 2
+
+
+def test_a_loaded_country_is_called_by_its_own_name(session, country):
+    make.make_region(session, "USA", "country", west=0, south=-10, size=50, name="America")
+    make.make_account(session, at=(2.2, 0.2))
+    make.make_account(session, at=FAR_OUT)
+    stats = region_queries.region_stats(session, "country", "accounts", Selection())
+    assert [(f.key, f.name, f.count) for f in stats.regions] == [("us:USA", "America", 1)]
+    assert (stats.outside, stats.total) == (1, 2)
+
+
+@pytest.mark.parametrize("role", ["admin", "rep"])
+def test_visits_are_in_time_as_of_the_last_day_of_a_month(role, session, country, people, as_user):
+    """Every 30 days: visited 29 and 31 days before the last of March, never, after it, and one without a cadence."""
+
+    def noon(month: int, day: int) -> dt.datetime:
+        return dt.datetime(2026, month, day, 12, tzinfo=NEW_YORK)
+
+    for visits, cadence in (
+        ([noon(3, 2)], 30),
+        ([noon(2, 28)], 30),
+        ([], 30),
+        ([noon(4, 1)], 30),
+        ([noon(3, 30)], None),
+    ):
+        account = make.make_account(session, people["rep"], at=(2.2, 0.2), cadence_days=cadence)
+        for at in visits:
+            visited_at(session, account, people["rep"], at)
+    session.flush()
+    with as_user(people[role]) as acting:
+        for month, in_time in (("2026-03", 1), ("2026-02", 1), ("2026-04", 1), ("2026-05", 0)):
+            stats = region_queries.region_stats(acting, "state", "in_time", Selection(), period=month_named(month))
+            assert (stats.total, stats.total_value) == (4, in_time * 25.0), month
+
+
+def test_sales_are_of_the_month_where_the_organisation_is(session, country):
+    account = make.make_account(session, at=(2.2, 0.2))
+    won = make.make_stage(session, "won").id
+    for at in (dt.datetime(2026, 4, 1, 3, tzinfo=dt.UTC), dt.datetime(2026, 4, 1, 5, tzinfo=dt.UTC)):
+        make.make_opportunity(session, account, stage_id=won, closed_at=at, amount_minor=100)
+    found = {
+        month: region_queries.region_stats(
+            session, "state", "revenue", Selection(), period=month_named(month)
+        ).total_value
+        for month in ("2026-03", "2026-04")
+    }
+    assert found == {"2026-03": 1.0, "2026-04": 1.0}
+    change = region_queries.region_stats(session, "state", "revenue_change", Selection(), period=month_named("2026-04"))
+    assert (change.regions[0].value, change.total, change.unit) == (0.0, 2, "%")
+
+
+def test_figures_follow_when_a_region_is_edited(session, country):
+    make.make_account(session, at=(2.9, 0.7))
+    left, right = country["counties"][:2]
+    left.boundary, right.boundary = make.square(2.0, 0.0, 0.8), make.square(2.8, 0.0, 1.2)
+    session.flush()
+    session.execute(text("SELECT gcrm_place_again(:ids, 0, 100)"), {"ids": [left.id, right.id]})
+    stats = region_queries.region_stats(session, "county", "accounts", Selection())
+    assert [f.code for f in stats.regions] == [right.code]

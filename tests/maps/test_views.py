@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
 import json
 import re
 
 import pytest
 
-from gcrm.core import vendor
+from gcrm.core import clock, vendor
+from gcrm.maps.metrics import METRICS
 from tests import factories as make
 from tests.maps import mvt
 
@@ -255,7 +258,102 @@ def test_a_rep_sees_sums_of_the_own_accounts(company, login_as):
     assert [each["count"] for each in drawn["regions"]] == [1]
 
 
-@pytest.mark.parametrize("words", ["level=street", "metric=luck", "parent=us:99", "classes=99", "status=x"])
+def test_every_figure_of_the_menu_draws_something(company, login_as, session):
+    account = company["mine"]
+    account.cadence_days, account.potential_minor = 30, 500_000
+    for days in (10, 300):
+        sell(session, account, days)
+    make.make_opportunity(session, account, company["rep"])
+    session.flush()
+    client = login_as(company["admin"])
+    for metric in METRICS:
+        page = client.get(f"/regions/part?level=county&metric={metric}").text
+        assert [each["value"] is None for each in figures_of(page)["regions"]] == [False], metric
+        assert figures_of(page)["labels"], metric
+
+
+def sell(session, account, days_ago: int) -> None:
+    won = make.make_stage(session, "won").id
+    closed = clock.now() - dt.timedelta(days=days_ago)
+    make.make_opportunity(session, account, stage_id=won, closed_at=closed)
+
+
+def test_a_second_figure_stands_beside_in_map_table_and_file(company, login_as):
+    client = login_as(company["admin"])
+    words = "level=county&metric=value&compare=accounts"
+    page = client.get(f"/regions?{words}").text
+    beside = figures_of(page)["beside"]
+    assert (beside["label"], [each["value"] for each in beside["regions"]]) == ("Accounts", [2])
+    assert re.search(r"<th[^>]*><a[^>]*>Accounts</a>", page)
+    answer = client.get(f"/regions/table.csv?{words}")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="value-by-county.csv"'
+    header, row = csv.reader(answer.data.decode("utf-8-sig").splitlines())
+    assert header == ["country", "code", "name", "area_km2", "count", "value (USD)", "accounts (accounts)"]
+    assert (row[1], *row[4:]) == ("42043", "2", "1234.56", "2")
+
+
+def test_two_times_share_their_classes(company, login_as, session):
+    for days in (10, 400, 400):
+        sell(session, company["mine"], days)
+    figures = figures_of(login_as(company["admin"]).get("/regions?level=county&metric=revenue&compare=before").text)
+    assert figures["labels"] == figures["beside"]["labels"] == ["$1K", "$2K"]
+    assert [one["regions"][0]["class"] for one in (figures, figures["beside"])] == [0, 1]
+
+
+def test_a_figure_of_a_month_says_which_days(company, login_as, session):
+    won = make.make_stage(session, "won").id
+    at = dt.datetime(2026, 3, 15, tzinfo=dt.UTC)
+    make.make_opportunity(session, company["mine"], stage_id=won, closed_at=at)
+    client = login_as(company["admin"])
+    page = client.get("/regions/part?level=county&metric=revenue&month=2026-03").text
+    assert [each["value"] for each in figures_of(page)["regions"]] == [1000]
+    assert "Mar 1, 2026 to Mar 31, 2026" in page
+    assert figures_of(client.get("/regions/part?level=county&metric=revenue&month=2026-04").text)["regions"] == []
+
+
+def test_own_limits_make_the_classes(company, login_as):
+    page = login_as(company["admin"]).get("/regions/part?level=county&metric=value&limits=1000,5000").text
+    assert figures_of(page)["labels"] == ["< $1K", "$1K – $5K", "≥ $5K"]
+    assert figures_of(page)["regions"][0]["class"] == 1
+
+
+def test_a_share_of_few_cases_is_said_to_be_one(company, login_as, session):
+    sell(session, company["mine"], 10)
+    figures = figures_of(login_as(company["admin"]).get("/regions?level=county&metric=win_rate").text)
+    assert figures["unreliable_label"] == "Fewer than 5 cases"
+    assert figures["regions"][0]["unreliable"] is True
+
+
+def test_only_what_is_significant_has_a_colour(company, login_as, session):
+    for i in range(6):
+        for k in range(6):
+            make.make_region(session, f"9{i}{k}00", "county", west=10 + i, south=10 + k, size=1)
+            for _ in range(9 if i < 2 and k < 2 else 1 + (i * k) % 2):
+                make.make_account(session, at=(10.5 + i, 10.5 + k))
+    page = login_as(company["admin"]).get("/regions?level=county&metric=accounts&significant=1").text
+    figures = figures_of(page)
+    hot = {each["code"] for each in figures["regions"] if each["class"] == 1}
+    assert "90000" in hot <= {f"9{i}{k}00" for i in range(3) for k in range(3)}
+    assert figures["labels"] == ["Low among low", "High among high"]
+    assert "of 36 regions tested" in page
+    assert "1 without neighbours is not tested." in page
+
+
+def test_a_country_is_made_of_its_states_and_drawn_whole(company, login_as):
+    client = login_as(company["admin"])
+    figures = figures_of(client.get("/regions?level=country&metric=accounts").text)
+    assert [(each["name"], each["value"]) for each in figures["regions"]] == [("United States", 2)]
+    assert [feature["id"] for feature in figures["shapes"]["features"]] == ["us:us"]
+    assert figures["below"] == {"us": "state"}
+    assert "country=" in figures["list_url"]
+    assert client.get("/api/v1/accounts?country=us:us").json["total"] == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["level=street", "metric=luck", "parent=us:99", "classes=99", "status=x", "limits=a", "month=x", "compare=y", "per=cows",
+     "level=postcode&parent=us:42043&sort=wealth", "country=nowhere"],
+)  # fmt: skip
 def test_bad_words_of_the_region_map_get_a_sentence(words, company, login_as):
     assert login_as(company["admin"]).get(f"/regions?{words}").status_code in (404, 422)
 
