@@ -145,7 +145,9 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
     failure.status = error.code or 500
     failure.title = error.name
     if failure.status == HTTPStatus.NOT_FOUND and request.url_rule is None and _is_broken_tile(request.path):
-        return answer_failure(Malformed(f"“{request.path[:80]}” names no tile: zoom, x and y are whole numbers from 0 on."))
+        return answer_failure(
+            Malformed(f"“{request.path[:80]}” names no tile: zoom, x and y are whole numbers from 0 on.")
+        )
     if failure.status == HTTPStatus.NOT_FOUND:
         failure.message = "There is nothing at this address, or nothing that you may see."
     if failure.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
@@ -161,7 +163,11 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
 def _is_broken_tile(path: str) -> bool:
     """A tile's address that no route takes because a part of it is no number."""
     numbers = path.removesuffix(".mvt").split("/")[-3:]
-    return path.startswith(TILES) and path.endswith(".mvt") and not all(each.isascii() and each.isdigit() for each in numbers)
+    return (
+        path.startswith(TILES)
+        and path.endswith(".mvt")
+        and not all(each.isascii() and each.isdigit() for each in numbers)
+    )
 
 
 def answer_crash(error: Exception) -> ResponseReturnValue:

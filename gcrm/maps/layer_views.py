@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, json, render_template, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from gcrm.core import clock, map_layers, web
@@ -22,25 +24,30 @@ LISTED = 12
 """Rows of a layer in its table."""
 
 
-def wanted_map() -> MapWanted:
-    """The map as the request's address asks for it."""
+def wanted_map(words: Any = None) -> MapWanted:
+    """The map as the request's address asks for it, or as other words do."""
     zone = people.the_organisation(web.session()).timezone
-    return MapWanted.parse(request.args, clock.today(zone), zone)
+    return MapWanted.parse(request.args if words is None else words, clock.today(zone), zone)
 
 
 @bp.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
 def tile(layer: str, z: int, x: int, y: int) -> Response:
     """A layer's rows: accounts by `coverage`, `owner`, `status` or `tier`, or rows of a domain, as `visits`."""
-    session, rows = web.session(), _rows(layer)
+    owners = [owner for owner in request.args.get("owners", "").split(",") if owner]
+    return layer_tile(wanted_map(), layer, z, x, y, owners)
+
+
+def layer_tile(wanted: MapWanted, layer: str, z: int, x: int, y: int, owners: Sequence[str]) -> Response:
+    """A tile of a layer, of the accounts that are meant."""
+    rows = _rows(wanted, layer, owners)
     # Accounts have one name in tiles, whatever colours them, so that a map changes colour without new layers.
     name = "accounts" if layer in layer_queries.COLOURS else layer
-    return web.etag_answer(layer_queries.rows_tile(session, name, rows, z, x, y, Selection.parse(request.args)), MVT)
+    return web.etag_answer(layer_queries.rows_tile(web.session(), name, rows, z, x, y, wanted.selection), MVT)
 
 
-def _rows(name: str) -> map_layers.LayerRows:
-    session, wanted = web.session(), wanted_map()
+def _rows(wanted: MapWanted, name: str, owners: Sequence[str]) -> map_layers.LayerRows:
+    session = web.session()
     if name in layer_queries.COLOURS:
-        owners = [owner for owner in request.args.get("owners", "").split(",") if owner]
         return layer_queries.account_rows(session, name, wanted.size == "potential", owners)
     layer = map_layers.named(name)
     if layer is None or layer.rows is None or not layer.offered():
@@ -51,11 +58,15 @@ def _rows(name: str) -> map_layers.LayerRows:
 @bp.get("/map/features/<layer>.geojson")
 def features(layer: str) -> Response:
     """A layer that is sent whole, such as the plans of a day."""
+    return whole_layer(wanted_map(), layer)
+
+
+def whole_layer(wanted: MapWanted, layer: str) -> Response:
+    """All of a layer for the days that are meant."""
     found = map_layers.named(layer)
     if found is None or found.features is None or not found.offered():
         raise NotFound(f"There is no layer “{layer[:40]}” to be had whole.")
-    body = json.dumps(found.features(web.session(), wanted_map().days))
-    return web.etag_answer(body.encode(), GEOJSON)
+    return web.etag_answer(json.dumps(found.features(web.session(), wanted.days)).encode(), GEOJSON)
 
 
 # -- the page's parts --------------------------------------------------------------------------------------------------
@@ -78,6 +89,12 @@ def layers_on(wanted: MapWanted) -> dict[str, Any]:
         "query": wanted.query(),
         "list_query": wanted.shown.query_string(),
     }
+
+
+def accounts_look(selection: Selection, way: str) -> dict[str, Any]:
+    """How a page's script shows the accounts of a selection in one of the map's ways."""
+    look: dict[str, Any] = layers_on(wanted_map(MultiDict([*selection.pairs(), ("layers", way)])))["layers"][0]
+    return look
 
 
 @bp.get("/map/counted")

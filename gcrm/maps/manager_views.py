@@ -21,7 +21,7 @@ from gcrm.core.formats import percent, short_amount
 from gcrm.customers import queries as customers
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
-from gcrm.maps import layers, manager_pages, manager_queries, place_queries, region_queries, today_queries
+from gcrm.maps import layer_views, layers, manager_pages, manager_queries, place_queries, region_queries, today_queries
 from gcrm.maps.manager_pages import Figure, Row
 from gcrm.maps.manager_queries import Standings
 from gcrm.maps.standing import Standing
@@ -106,7 +106,7 @@ def coverage() -> Any:
     return page.render(
         "maps/manager_coverage.html", found, figure, rows=page.rows(found, sort), sort=sort, shown=shown, tiers=_tiers(found),
         longest=manager_queries.longest_unvisited(page.session, page.selection), today=people.today(page.session),
-        settings={"accounts": "/tiles/accounts/{z}/{x}/{y}.mvt?" + due.query_string()} if due else {},
+        settings={"accounts": layer_views.accounts_look(due, "coverage")} if due else {},
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ access. Nothing but the page and its tiles is there, each with the words that we
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -27,7 +28,9 @@ from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.maps import (
     background,
     background_views,
+    layer_views,
     layers,
+    panel_layers,
     place_queries,
     region_views,
     shape_queries,
@@ -37,6 +40,7 @@ from gcrm.maps import (
     tile_queries,
 )
 from gcrm.maps.forms import RegionsWanted
+from gcrm.maps.layer_forms import MapWanted
 from gcrm.maps.metrics import METRICS
 from gcrm.maps.models import SharedView
 from gcrm.maps.sheet import parse_bounds
@@ -85,12 +89,12 @@ def _shared(form: Any) -> str:
 def _kept(page: str, given: Words) -> str:
     """Only words that the page heeds are kept; those that mean nothing are refused now, not when somebody opens the link."""
     if page == "regions":
-        wanted = RegionsWanted.parse(given)
-        wanted.selection.conditions()
-        return wanted.query()
-    selection = Selection.parse(given)
-    selection.conditions()
-    return urlencode(selection.pairs() + ([("size", "value")] if given.get("size") == "value" else []))
+        figure = RegionsWanted.parse(given)
+        figure.selection.conditions()
+        return figure.query()
+    wanted = layer_views.wanted_map(given)
+    wanted.selection.conditions()
+    return wanted.query()
 
 
 def _said(view: SharedView) -> str:
@@ -173,17 +177,38 @@ def _ground(view: SharedView, secret: str, everything: Any) -> dict[str, Any]:
 
 
 def _accounts(view: SharedView, given: Words, secret: str) -> dict[str, Any]:
-    session, selection = web.session(), Selection.parse(given)
-    tiles = url_for(".show", secret=secret) + "/tiles/accounts/{z}/{x}/{y}.mvt"
-    figures = customers.figures(session, selection)
+    """The map with the layers that were on, each read from below the link, and no way to an account or a list."""
+    session, wanted = web.session(), layer_views.wanted_map(given)
+    on = layer_views.layers_on(wanted)
+    below = url_for(".show", secret=secret)
     return {
         "title": _("Map of the accounts"),
-        "filters": sheet_layers.filters(selection),
-        "figures": figures,
-        "status_items": layers.status_items(),
+        "filters": sheet_layers.filters(wanted.selection),
+        "figures": customers.figures(session, wanted.shown),
+        "layers": [_below(layer, below) for layer in on["layers"]],
+        "legends": [replace(each, items=[replace(item, href=None) for item in each.items]) for each in on["legends"]],
+        "query": "",
+        "list_query": "",
         "credits": layers.credit_text(geography.loaded(session)),
-        "map_settings": _ground(view, secret, place_queries.bounds(session, selection))
-        | {"accounts": tiles, "size": given.get("size", "count")},
+        "map_settings": _ground(view, secret, place_queries.bounds(session, wanted.shown)),
+    }
+
+
+def _below(layer: dict[str, Any], below: str) -> dict[str, Any]:
+    """A layer as the script draws it, its addresses below the link and without words: those are kept."""
+    found = {word: value for word, value in layer.items() if word != "page"}
+    if "tiles" in found:
+        found["tiles"] = below + found["tiles"].partition("?")[0]
+    if "url" in found:
+        found["url"] = f"{below}/features/{layer['name']}.geojson"
+    return found
+
+
+def _layer_names(wanted: MapWanted) -> set[str]:
+    """The layers whose rows the view shows, by their names in addresses."""
+    shown = layer_views.layers_on(wanted)["layers"]
+    return {layer["tiles"].split("/")[2] for layer in shown if "tiles" in layer} | {
+        layer["name"] for layer in shown if "url" in layer
     }
 
 
@@ -191,7 +216,7 @@ def _regions(view: SharedView, given: Words, secret: str) -> dict[str, Any]:
     session, wanted = web.session(), RegionsWanted.parse(given)
     loaded, title, stats, classes = region_views.to_draw(wanted)
     drawn = layers.choropleth(
-        stats, classes, wanted.selection, {}, shape_queries.hexagon_shapes(session, stats, layers.MOST_SHAPES)
+        stats, classes, wanted.selection, {}, shape_queries.own_shapes(session, stats, layers.MOST_SHAPES)
     )
     if "tiles" in drawn:
         drawn["tiles"] = drawn["tiles"] | {
@@ -216,12 +241,31 @@ def _regions(view: SharedView, given: Words, secret: str) -> dict[str, Any]:
     }
 
 
-@bp.get("/shared/<secret>/tiles/accounts/<int:z>/<int:x>/<int:y>.mvt")
-def account_tile(secret: str, z: int, x: int, y: int) -> Response:
-    """A tile of exactly the accounts of the view."""
+@bp.get("/shared/<secret>/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
+def layer_tile(secret: str, layer: str, z: int, x: int, y: int) -> Response:
+    """A tile of a layer that the view shows, of exactly its accounts."""
+    wanted = _wanted(secret, layer)
+    if layer == "accounts":
+        tile = tile_queries.account_tile(web.session(), z, x, y, wanted.shown, wanted.colour)
+        return web.etag_answer(tile, MVT)
+    owners = panel_layers.owners_of(web.session(), wanted)
+    shown = replace(wanted, selection=wanted.shown)
+    return layer_views.layer_tile(shown, layer, z, x, y, owners)
+
+
+@bp.get("/shared/<secret>/features/<layer>.geojson")
+def features(secret: str, layer: str) -> Response:
+    """A layer that is sent whole, where the view shows it."""
+    return layer_views.whole_layer(_wanted(secret, layer), layer)
+
+
+def _wanted(secret: str, layer: str) -> MapWanted:
+    """The map of the view, if the layer is on in it."""
     view, _maker = _enter(secret, "accounts")
-    selection = Selection.parse(MultiDict(parse_qsl(view.query)))
-    return web.etag_answer(tile_queries.account_tile(web.session(), z, x, y, selection), MVT)
+    wanted = layer_views.wanted_map(MultiDict(parse_qsl(view.query)))
+    if layer not in _layer_names(wanted):
+        raise NotFound(NOTHING)
+    return wanted
 
 
 @bp.get("/shared/<secret>/tiles/regions/<level>/<int:z>/<int:x>/<int:y>.mvt")
@@ -237,8 +281,14 @@ def region_tile(secret: str, level: str, z: int, x: int, y: int) -> Response:
 @bp.get("/shared/<secret>/tiles/territories/<int:z>/<int:x>/<int:y>.mvt")
 def territory_tile(secret: str, z: int, x: int, y: int) -> Response:
     """Territories, where they are what the view fills."""
-    view, _maker = _enter(secret, "regions")
-    if dict(parse_qsl(view.query)).get("level") != "territory":
+    view, _maker = _enter(secret)
+    given: Words = MultiDict(parse_qsl(view.query))
+    is_shown = (
+        "territories" in _layer_names(layer_views.wanted_map(given))
+        if view.page == "accounts"
+        else given.get("level") == "territory"
+    )
+    if not is_shown:
         raise NotFound(NOTHING)
     return web.etag_answer(territories.territory_tile(web.session(), z, x, y), MVT)
 

@@ -16,6 +16,7 @@ from gcrm.core.config import settings
 from gcrm.core.formats import day, number, short_amount
 from gcrm.customers.queries import Figures
 from gcrm.customers.selecting import Selection
+from gcrm.customers.selection import STATUS_LABELS
 from gcrm.geography.queries import LoadedLevel
 from gcrm.maps import layers, palette, sheet_queries
 from gcrm.maps.classes import Classes, classify
@@ -199,7 +200,7 @@ def _points(found: Sequence[Point], by_value: bool) -> dict[str, Any]:
         # Large discs go below, so that none hides another.
         for point in sorted(found, key=lambda p: -p.value_minor)
     ]
-    counts = {word: sum(point.status == word for point in found) for word in layers.STATUS_LABELS}
+    counts = {word: sum(point.status == word for point in found) for word in STATUS_LABELS}
     note = (
         _("A point is one account; its area is the annual value.")
         if by_value
@@ -211,7 +212,7 @@ def _points(found: Sequence[Point], by_value: bool) -> dict[str, Any]:
 def _status_legend(counts: dict[str, int], note: str, mixed: str = "") -> dict[str, Any]:
     items = [
         {"label": str(label), "colour": palette.STATUS_LIGHT[word], "hollow": word == "prospect", "count": number(counts[word])}
-        for word, label in layers.STATUS_LABELS.items()
+        for word, label in STATUS_LABELS.items()
     ]  # fmt: skip
     if mixed:
         items.append({"label": mixed, "colour": palette.MAP_LIGHT["mark"], "hollow": False, "count": ""})

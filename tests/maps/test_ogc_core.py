@@ -76,9 +76,7 @@ def test_the_description_is_an_openapi_document_of_every_address(rep):
     for path in document["paths"]:
         address = path.replace("{featureId}", items(rep, path.split("/")[2])[0]["id"] if "{" in path else "")
         assert rep.get(f"/ogc{address.rstrip('/')}").status_code == 200, address
-    assert set(COLLECTIONS) == {
-        path.split("/")[2] for path in document["paths"] if path.endswith("/items")
-    }
+    assert set(COLLECTIONS) == {path.split("/")[2] for path in document["paths"] if path.endswith("/items")}
 
 
 def test_the_description_holds_no_reference_to_nothing(rep):
