@@ -203,6 +203,19 @@ def points(
     }  # fmt: skip
 
 
+def bounds_of(points: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+    """West, south, east and north of a day's points; None where there are none."""
+    at = [each["at"] for each in (*points["stops"], *points["reps"])]
+    if not at:
+        return None
+    return (
+        min(lon for lon, _lat in at),
+        min(lat for _lon, lat in at),
+        max(lon for lon, _lat in at),
+        max(lat for _lon, lat in at),
+    )
+
+
 def _ahead(stops: Sequence[Spot]) -> list[Spot]:
     """From the last stop made to the last one of the day."""
     made = [number for number, stop in enumerate(stops) if stop.status in ("done", "arrived")]

@@ -124,6 +124,7 @@ def _tiers(found: Standings) -> list[tuple[str | None, Standing]]:
 def today() -> Any:
     """Each rep's plan of today on the map, and how far it is."""
     page = _Page("today", ())
+    values = _today(page)
     return page.frame(
         "maps/manager_today.html",
         {
@@ -131,7 +132,8 @@ def today() -> Any:
             "seconds": REFRESH_SECONDS,
             "plan": url_for("routing.show", plan_id=NOBODY).replace(str(NOBODY), "{plan}"),
         },
-        **_today(page),
+        manager_pages.bounds_of(values["points"]),
+        **values,
     )
 
 
@@ -245,9 +247,11 @@ class _Page:
         drawn = {"choropleth": manager_pages.choropleth(self.level, found.regions, names, figure)} if names else {}
         return self.frame(template, drawn | (settings or {}), total=found.total, **values)
 
-    def frame(self, template: str, settings: dict[str, Any], **values: Any) -> str:
-        """The page with its map and what all of them show."""
-        bounds = place_queries.bounds(self.session, self.selection) or layers.home(self.session)
+    def frame(
+        self, template: str, settings: dict[str, Any], bounds: tuple[float, float, float, float] | None = None, **values: Any
+    ) -> str:  # fmt: skip
+        """The page with its map and what all of them show; without bounds it opens on the accounts."""
+        bounds = bounds or place_queries.bounds(self.session, self.selection) or layers.home(self.session)
         return render_template(
             template, page=self, pages=PAGES, selection=self.selection, chips=layers.chips(self.selection),
             map_settings=layers.ground(self.loaded, bounds) | settings, by_labels=manager_pages.BY, one_label=manager_pages.ONE,

@@ -10,11 +10,13 @@ import { newest } from "./selection.js";
 const PLACE_ZOOM = 13;
 const phone = matchMedia("(max-width: 767.98px)");
 
-/** A region leads to the list of its accounts, by the row that names it. */
-function tellRegion(map, region) {
-  const card = make("article", { className: "map-card" }, make("strong", { textContent: region.name }));
+/** A region leads to the list of its accounts, by the row that names it; one that no row names is zoomed to. */
+function tellRegion(map, event) {
+  const region = event.detail;
   const link = [...document.querySelectorAll("#ranked th a")].find((one) => new URL(one.href).search.includes(encodeURIComponent(region.key)));
   if (!link) return;
+  event.preventDefault();
+  const card = make("article", { className: "map-card" }, make("strong", { textContent: region.name }));
   card.append(make("div", { className: "region-actions" }, make("a", { className: "btn btn-sm btn-secondary", href: link.href, textContent: json("manager-texts").list })));
   const popup = new map.gl.Popup({ maxWidth: "20rem" }).setLngLat(region.lngLat).setDOMContent(card).addTo(map);
   makeRoom(map, popup);
@@ -60,7 +62,7 @@ export default async function managerMap(element) {
     await showAbovePanel(map, settings);
     if (settings.choropleth) {
       addChoropleth(map, settings.choropleth, settings);
-      element.addEventListener("region", (event) => { event.preventDefault(); tellRegion(map, event.detail); });
+      element.addEventListener("region", (event) => tellRegion(map, event));
     }
     if (settings.accounts) addAccounts(map, settings.accounts, settings);
     if (settings.part) draw = showDay(map, settings);

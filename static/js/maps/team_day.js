@@ -7,7 +7,6 @@ import { json, make } from "../core/page.js";
 const colour = (c) => ["match", ["get", "colour"], ...c.categories.flatMap((one, number) => [number, one]), c.mark];
 const collection = (features) => ({ type: "FeatureCollection", features });
 const feature = (type, coordinates, properties) => ({ type: "Feature", geometry: { type, coordinates }, properties });
-const CLOSEST = 12;
 
 const layers = (c) => [
   { id: "day-lines", type: "line", source: "day-lines", layout: { "line-cap": "round", "line-join": "round" },
@@ -21,12 +20,6 @@ const layers = (c) => [
     layout: { "text-field": "✕", "text-font": fonts(), "text-size": 14, "text-allow-overlap": true },
     paint: { "text-color": c.ink, "text-halo-color": c.halo, "text-halo-width": 1.5 } },
 ];
-
-function boundsOf(map, { stops, reps }) {
-  const bounds = new map.gl.LngLatBounds();
-  for (const { at } of [...stops, ...reps]) bounds.extend(at);
-  return bounds;
-}
 
 function mark(map, rep, settings) {
   const element = make("a", { className: `rep-mark${rep.is_late ? " rep-late" : ""}`, href: settings.plan.replace("{plan}", rep.plan), textContent: rep.initials, title: `${rep.name}: ${rep.text}` });
@@ -47,14 +40,12 @@ export default function showDay(map, settings) {
     put("day-stops", points.stops.map(({ at, ...rest }) => feature("Point", at, rest)));
     for (const one of marks) one.remove();
     marks = points.reps.map((rep) => mark(map, rep, settings));
-    return points;
   };
-  const points = show();
+  show();
   draw(map, layers, settings);
   map.on("click", "day-stops", ({ lngLat, features: [stop] }) => {
     const popup = new map.gl.Popup({ maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(make("strong", { textContent: `${stop.properties.number}. ${stop.properties.name}` })).addTo(map);
     makeRoom(map, popup);
   });
-  if (points.stops.length && !location.hash.includes("at=")) map.fitBounds(boundsOf(map, points), { padding: map.roomAround, maxZoom: CLOSEST, duration: 0 });
   return show;
 }
