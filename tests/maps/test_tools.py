@@ -83,6 +83,14 @@ def test_chips_of_the_map_drop_an_area(login_as, session, rep):
     assert f'<input type="hidden" name="area" value="{BOX}">' in page.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")  # fmt: skip
 
 
+def test_the_map_of_regions_keeps_the_area(login_as, session, rep):
+    make.make_region(session, "42043", west=-77, south=40)
+    shops(session, rep)
+    page = login_as(rep).get("/regions", query_string={"level": "county", "near": "-76.88,40.27,2500"})
+    assert page.status_code == 200
+    assert '<input type="hidden" name="near" value="-76.88,40.27,2500">' in page.text
+
+
 def test_the_shape_of_a_selection_is_drawn(login_as, session, rep):
     found = login_as(rep).get("/map/shape", query_string={"area": BOX, "near": "-76.88,40.27,500"}).json
     assert [each["properties"]["kind"] for each in found["features"]] == ["area", "near"]
