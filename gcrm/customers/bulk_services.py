@@ -19,7 +19,7 @@ from gcrm.people.models import User
 MOST_UNASKED = 200
 """More accounts than that are changed only when their number is confirmed."""
 MOST_CHANGED = 20_000
-"""At one time, which takes about a minute; more would hold the rows too long for everybody else."""
+"""At one time; more would hold the rows too long for everybody else."""
 
 
 class NumberToConfirm(Conflict):
