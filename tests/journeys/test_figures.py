@@ -58,7 +58,7 @@ def test_months_go_by_with_the_arrow_keys(company, watch):
     expect(page.locator("#part")).to_contain_text(re.compile(r"\w+ 1, \d{4} to"))
     slider.press("End")
     expect(page).not_to_have_url(re.compile("month="))
-    page.get_by_label("Figure").select_option("customers")
+    page.get_by_label("Figure", exact=True).select_option("customers")
     expect(slider).to_be_hidden()
 
 
@@ -78,7 +78,7 @@ def test_own_limits_make_the_legend(company, watch):
 def test_shares_of_few_cases_are_hatched(company, watch):
     page = watch(company.site).open()
     people.sign_in(page, "manager1@demo.example")
-    page.goto("/regions?level=county&metric=win_rate")
+    page.goto("/regions?level=county&metric=in_time")
     expect(page.locator("#legend")).to_contain_text("Fewer than 5 cases")
     assert browsers.drawn(page, "choropleth-few") > 0
 
