@@ -256,7 +256,7 @@ def _sums(
     )
     if column is POSTCODES.id:
         query = query.outerjoin(POSTCODES, _lies_in_postcode())
-    rows: Any = session.execute(query.where(*wanted.conditions, *narrowed).group_by(column))
+    rows: Sequence[Any] = session.execute(query.where(*wanted.conditions, *narrowed).group_by(column)).all()
     return {row[0]: _Sum(row[1], int(row[2]), int(row[3]), *row[4:]) for row in rows}
 
 
