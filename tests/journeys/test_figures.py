@@ -1,4 +1,4 @@
-"""The map of regions by hand: two maps, a slider, own limits, hatching, numbers from a file."""
+"""The map of regions by hand: two maps, a slider, own limits, numbers from a file."""
 
 from __future__ import annotations
 
@@ -73,14 +73,6 @@ def test_own_limits_make_the_legend(company, watch):
     expect(page.locator("#legend li").nth(0)).to_have_text("< 2")
     expect(page.locator("#legend li").nth(2)).to_have_text("≥ 5")
     expect(page).to_have_url(re.compile("limits=2%2C5"))
-
-
-def test_shares_of_few_cases_are_hatched(company, watch):
-    page = watch(company.site).open()
-    people.sign_in(page, "manager1@demo.example")
-    page.goto("/regions?level=county&metric=in_time")
-    expect(page.locator("#legend")).to_contain_text("Fewer than 5 cases")
-    assert browsers.drawn(page, "choropleth-few") > 0
 
 
 def test_numbers_from_a_file_become_a_divisor(company, watch, tmp_path):
