@@ -439,8 +439,9 @@ def _compared(op: str, left: Term, right: Term) -> Condition:
     if isinstance(left, Value) and isinstance(right, Named):
         left, right, op = right, left, TURNED.get(op, op)
     left, right = _fitting(op, left, right)
-    if left.kind in ("texts", "geometry", "interval", "truth"):
-        raise Malformed(f"“filter”: {op} does not compare {KIND_NAMES[left.kind]}. Functions with a_, s_ or t_ do.")
+    for kind in (left.kind, right.kind):
+        if kind in ("texts", "geometry", "interval", "truth"):
+            raise Malformed(f"“filter”: {op} does not compare {KIND_NAMES[kind]}. Functions with a_, s_ or t_ do.")
     if left.is_folded or right.is_folded:
         left, right = replace(left, is_folded=True), replace(right, is_folded=True)
     return Compare(op, left, right)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 import pytest
 from flask import request
@@ -24,50 +24,64 @@ pytest.importorskip("pyogrio")
 
 ACCOUNTS = 230
 READ = """
-import json, sys
-import pyogrio
-asked = json.loads(sys.argv[1])
-pyogrio.set_gdal_config_options(asked.pop("options"))
-address = asked.pop("address")
-if "list" in asked:
-    print(json.dumps(pyogrio.list_layers(address)[:, 0].tolist()))
-elif "info" in asked:
-    found = pyogrio.read_info(address, layer=asked["info"], **asked.get("more", {}))
-    print(json.dumps({"crs": found["crs"], "features": int(found["features"]), "fields": dict(zip(found["fields"].tolist(),
-        [str(each) for each in found["dtypes"]])), "type": found["geometry_type"],
-        "bounds": [float(x) for x in found["total_bounds"]] if found["total_bounds"] is not None else None}))
-else:
-    import shapely
-    meta, _, shapes, columns = pyogrio.raw.read(address, **asked)
-    named = dict(zip(meta["fields"].tolist(), columns))
-    print(json.dumps({"crs": meta["crs"], "names": named["name"].tolist() if "name" in named else len(columns[0]),
-        "shapes": [None if shape is None else shapely.from_wkb(shape).wkt for shape in shapes]}))
+import json, sys, urllib.request
+import pyogrio, shapely
+site, token, other, steps = json.loads(sys.argv[1])
+address = f"OAPIF:{site}/ogc"
+BEARER = {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": token, "GDAL_HTTP_USERPWD": None}
+BASIC = {"GDAL_HTTP_AUTH": "BASIC", "GDAL_HTTP_BEARER": None, "GDAL_HTTP_USERPWD": f"anybody:{other}"}
+for step, (verb, asked) in steps.items():
+    urllib.request.urlopen(f"{site}/healthz?step={step}").read()
+    pyogrio.set_gdal_config_options(BASIC if asked.pop("basic", False) else BEARER)
+    if verb == "list":
+        found = pyogrio.list_layers(address)[:, 0].tolist()
+    elif verb == "info":
+        info = pyogrio.read_info(address, force_feature_count=True, **asked)
+        found = {"features": int(info["features"]), "fields": info["fields"].tolist(), "type": info["geometry_type"]}
+    else:
+        meta, _, shapes, columns = pyogrio.raw.read(address, **asked)
+        found = {"crs": meta["crs"], "names": dict(zip(meta["fields"].tolist(), columns))["name"].tolist(),
+                 "shapes": [None if shape is None else shapely.from_wkb(shape).wkt for shape in shapes]}
+    print(json.dumps([step, found]), flush=True)
 """
+STEPS: dict[str, tuple[str, dict[str, Any]]] = {
+    "collections": ("list", {}),
+    "about": ("info", {"layer": "accounts"}),
+    "paged": ("read", {"layer": "accounts", "PAGE_SIZE": "50"}),
+    "boxed": ("read", {"layer": "accounts", "bbox": [-100, 0, -95, 1]}),
+    "filtered": ("read", {"layer": "accounts", "where": "annual_value >= 225 AND status = 'customer'"}),
+    "liked": ("read", {"layer": "accounts", "where": "name LIKE 'A00%' OR name = 'A100'"}),
+    "metres": ("read", {"layer": "accounts", "where": "name = 'A000'", "CRS": "EPSG:3857"}),
+    "degrees": ("read", {"layer": "accounts", "where": "name = 'A002'", "CRS": "EPSG:4326"}),
+    "regions": ("read", {"layer": "regions"}),
+    "territories": ("read", {"layer": "territories"}),
+    "basic": ("read", {"layer": "accounts", "basic": True}),
+}
+"""What GDAL is asked to do, all in one process: starting it takes longer than asking."""
 
 
 @dataclass
 class Live:
-    """A server on a port of its own, with a token to enter."""
+    """A server on a port of its own, with tokens to enter, and what it was asked in each step."""
 
-    address: str
+    site: str
     token: str
     other_token: str
-    asked: list[str] = field(default_factory=list)
+    asked: dict[str, list[str]] = field(default_factory=dict)
 
-    def gdal(self, options: dict[str, str] | None = None, **wanted: Any) -> Any:
-        self.asked.clear()
-        way_in = options or {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": self.token}
-        said = json.dumps(
-            {"address": f"OAPIF:{self.address}", "options": {**way_in, "GDAL_HTTP_TIMEOUT": "60"}, **wanted}
-        )
+    def note(self) -> None:
+        if request.path == "/healthz":
+            self.asked[request.args["step"]] = []
+        elif "/items" in request.path:
+            self.asked[list(self.asked)[-1]].append(unquote_plus(request.full_path))
+
+    def gdal(self) -> dict[str, Any]:
+        said = json.dumps([self.site, self.token, self.other_token, STEPS])
         run = subprocess.run(
-            [sys.executable, "-c", READ, said], capture_output=True, text=True, timeout=180, check=False
+            [sys.executable, "-c", READ, said], capture_output=True, text=True, timeout=400, check=False
         )
-        assert run.returncode == 0, run.stderr[-2000:]
-        return json.loads(run.stdout)
-
-    def asked_items(self) -> list[str]:
-        return [unquote(each) for each in self.asked if "/items" in each]
+        assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
+        return dict(json.loads(line) for line in run.stdout.splitlines())
 
 
 @pytest.fixture
@@ -89,8 +103,8 @@ def live(own_database) -> Iterator[Live]:
         token, other_token = tokens.make(session, rep, "GDAL"), tokens.make(session, other, "GDAL")
     app = create_app(TESTING=True)
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    found = Live(f"http://127.0.0.1:{server.server_port}/ogc", token, other_token)
-    app.before_request(lambda: found.asked.append(request.full_path))
+    found = Live(f"http://127.0.0.1:{server.server_port}", token, other_token)
+    app.before_request(found.note)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield found
@@ -98,43 +112,27 @@ def live(own_database) -> Iterator[Live]:
     thread.join()
 
 
-def test_gdal_reads_it(live):
-    """One server for all that is asked of it: starting one takes longer than asking."""
-    assert live.gdal(list=True) == ["accounts", "regions", "territories", "visits"]
+def test_gdal_pages_narrows_and_turns_what_it_reads(live):
+    found = live.gdal()
+    assert found["collections"] == ["accounts", "regions", "territories", "visits"]
 
-    about = live.gdal(info="accounts", more={"force_feature_count": True})
-    assert about["features"] == ACCOUNTS
-    assert about["type"] == "Point"
-    assert {"name", "annual_value", "updated_at", "last_visited_on", "tags"} <= set(about["fields"])
+    assert (found["about"]["features"], found["about"]["type"]) == (ACCOUNTS, "Point")
+    assert {"name", "annual_value", "updated_at", "last_visited_on", "tags"} <= set(found["about"]["fields"])
 
-    whole = live.gdal(layer="accounts")
-    assert sorted(whole["names"]) == [f"A{i:03}" for i in range(ACCOUNTS)]
+    assert sorted(found["paged"]["names"]) == [f"A{i:03}" for i in range(ACCOUNTS)]
+    assert len([each for each in live.asked["paged"] if "after=" in each]) >= 4
 
-    paged = live.gdal(layer="accounts", PAGE_SIZE="50")
-    assert sorted(paged["names"]) == sorted(whole["names"])
-    assert len([each for each in live.asked_items() if "after=" in each]) >= 4
+    assert sorted(found["boxed"]["names"]) == [f"A{i:03}" for i in range(11)]
+    assert any("bbox=-100" in each for each in live.asked["boxed"])
 
-    boxed = live.gdal(layer="accounts", bbox=[-100, 0, -95, 1])
-    assert sorted(boxed["names"]) == [f"A{i:03}" for i in range(11)]
-    assert any("bbox=-100,0,-95,1" in each for each in live.asked_items())
+    assert sorted(found["filtered"]["names"]) == ["A226", "A228"]
+    assert any("filter=" in each and "annual_value" in each for each in live.asked["filtered"]), live.asked["filtered"]
+    assert sorted(found["liked"]["names"]) == sorted([*(f"A{i:03}" for i in range(10)), "A100"])
 
-    filtered = live.gdal(layer="accounts", where="annual_value >= 225 AND status = 'customer'")
-    assert sorted(filtered["names"]) == ["A226", "A228"]
-    assert any("annual_value" in each and "filter=" in each for each in live.asked_items()), live.asked_items()
+    assert "3857" in found["metres"]["crs"]
+    assert found["metres"]["shapes"][0].startswith("POINT (-11131949.079")
+    assert found["degrees"]["shapes"] == ["POINT (-99 0.2)"]
 
-    liked = live.gdal(layer="accounts", where="name LIKE 'A00%' OR name = 'A100'")
-    assert sorted(liked["names"]) == [*(f"A{i:03}" for i in range(10)), "A100"]
-
-    metric = live.gdal(layer="accounts", where="name = 'A000'", CRS="EPSG:3857")
-    assert "3857" in metric["crs"]
-    assert metric["shapes"] == ["POINT (-11131949.079 0)"] or metric["shapes"][0].startswith("POINT (-11131949.079")
-
-    geographic = live.gdal(layer="accounts", where="name = 'A002'", CRS="EPSG:4326")
-    assert geographic["shapes"] == ["POINT (-99 0.2)"]
-
-    (shape,) = live.gdal(layer="regions")["shapes"]
-    assert shape.startswith("MULTIPOLYGON (((-77 40")
-    assert live.gdal(layer="territories")["names"] == ["Middle"]
-
-    basic = {"GDAL_HTTP_AUTH": "BASIC", "GDAL_HTTP_USERPWD": f"token:{live.other_token}"}
-    assert live.gdal(options=basic, layer="accounts")["names"] == ["Hidden"]
+    assert found["regions"]["shapes"][0].startswith("MULTIPOLYGON (((-77 40")
+    assert found["territories"]["names"] == ["Middle"]
+    assert found["basic"]["names"] == ["Hidden"]
