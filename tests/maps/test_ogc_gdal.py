@@ -32,6 +32,8 @@ BEARER = {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": token, "GDAL_HTTP_USER
 BASIC = {"GDAL_HTTP_AUTH": "BASIC", "GDAL_HTTP_BEARER": None, "GDAL_HTTP_USERPWD": f"anybody:{other}"}
 for step, (verb, asked) in steps.items():
     urllib.request.urlopen(f"{site}/healthz?step={step}").read()
+    if "bbox" in asked:
+        asked["bbox"] = tuple(asked["bbox"])
     pyogrio.set_gdal_config_options(BASIC if asked.pop("basic", False) else BEARER)
     if verb == "list":
         found = pyogrio.list_layers(address)[:, 0].tolist()
