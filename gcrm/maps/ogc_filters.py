@@ -40,7 +40,6 @@ TEMPORAL = (
     "t_intersects", "t_meets", "t_metby", "t_overlappedby", "t_overlaps", "t_startedby", "t_starts",
 )  # fmt: skip
 ARRAYS = ("a_contains", "a_containedby", "a_equals", "a_overlaps")
-TEXT_KINDS = ("text", "uuid")
 NUMBER_KINDS = ("number", "integer")
 TIME_KINDS = ("date", "instant", "interval")
 KIND_NAMES = {
@@ -450,7 +449,15 @@ def _compared(op: str, left: Term, right: Term) -> Condition:
 def _fitting(op: str, left: Term, right: Term) -> tuple[Term, Term]:
     """Both sides, a text read as what stands on the other side; refuses what cannot be compared."""
     left, right = _as_kind_of(left, right), _as_kind_of(right, left)
-    groups: tuple[tuple[str, ...], ...] = (TEXT_KINDS, NUMBER_KINDS, TIME_KINDS, ("texts",), ("geometry",), ("truth",))
+    groups: tuple[tuple[str, ...], ...] = (
+        ("text",),
+        ("uuid",),
+        NUMBER_KINDS,
+        TIME_KINDS,
+        ("texts",),
+        ("geometry",),
+        ("truth",),
+    )
     if not any(left.kind in group and right.kind in group for group in groups):
         raise Malformed(
             f"“filter”: {op} cannot compare {_name(left)}, {KIND_NAMES[left.kind]}, with {_name(right)},"

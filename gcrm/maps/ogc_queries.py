@@ -266,6 +266,8 @@ def features_page(session: Session, collection: Collection, wanted: Wanted) -> P
         return Page(features, following, _matched(session, source, wanted, conditions, bounded, len(marks)))
     except OperationalError as error:
         raise _too_slow(error) from error
+    except DataError as error:
+        raise Malformed("A value in the filter is out of range for what it is compared with.") from error
 
 
 def _begin(session: Session, seconds: float = LONGEST_SECONDS) -> None:
