@@ -279,6 +279,7 @@ EXAMPLES: dict[str, Example] = {
     "maps.regions.table": Example(query={"level": "county"}),
     "maps.regions.print_regions": Example(query={"level": "county"}),
     "maps.sheets.print_accounts": Example(),
+    "maps.sheets.folium_accounts": Example(),
     "maps.sheets.account_sheet": Example(lambda half: {"form": "pdf"}, is_common=True),
     "maps.sheets.region_sheet": Example(lambda half: {"form": "pdf"}, query={"level": "county"}, is_common=True),
     "maps.take.export_regions": Example(lambda half: {"ext": "csv"}, query={"level": "county"}, is_common=True),

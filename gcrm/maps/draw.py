@@ -1,4 +1,4 @@
-"""Draws a region map with folium as one file that needs no network: to keep, to send, to print on A4.
+"""Draws a map of regions or of accounts with folium as one file that needs no network: to keep, to send, to print on A4.
 
 folium names its libraries on other hosts; here Leaflet is written into the file and the others, which these layers do not
 use, are left away. `refuse_addresses` makes sure that no address is left.
@@ -20,6 +20,9 @@ from gcrm.core.vendor import vendor_path
 
 Drawing = Mapping[str, Any]
 SECONDS = 60
+DEEPEST = 18
+SHAPES = ("features", "around", "points", "discs")
+"""What of a drawing is drawn; the rest is written beside."""
 LINE = 0.6
 THIN_LINE = 0.2
 """Between regions of which there are so many that wider lines would cover them."""
@@ -49,6 +52,8 @@ def draw(drawing: Drawing) -> str:
     ----------
     drawing
         `features`: each a GeoJSON geometry `shape` (WGS 84) with `name`, `colour` and `rows` of label and text;
+        or `points`: each lat, lon, name, status, colour and whether hollow, put together by Leaflet where they are close;
+        or `discs`: each with `lon`, `lat`, `radius` in pixels, `name`, `colour` and `rows`;
         `around`: geometries drawn as outlines; `bounds`: west, south, east, north; `legend`, `title`, `company`, `date`,
         `filters`, `notes`, `credits`, `empty`, `language`, `colours`: what is written beside.
     """
@@ -58,9 +63,11 @@ def draw(drawing: Drawing) -> str:
     folium_script, parts = _parts(drawing)
     water = f":root {{ --water: {drawing['colours']['water']}; }}"
     own = paths.static()
-    scripts = (leaflet_js(), folium_script, (own / "js/maps/drawing.js").read_text())
+    before = (vendor_path("leaflet.markercluster.js").read_text(), (own / "js/maps/drawing_point.js").read_text())
+    libraries = (leaflet_js(), *(before if drawing.get("points") else ()))
+    scripts = (*libraries, folium_script, (own / "js/maps/drawing.js").read_text())
     page = templates.get_template("maps/drawing.html").render(
-        drawing={name: _plain(value) for name, value in drawing.items() if name not in ("features", "around")},
+        drawing={name: _plain(value) for name, value in drawing.items() if name not in SHAPES},
         bounds=drawing["bounds"],
         styles="".join(
             f"<style>{css}</style>" for css in (leaflet_css(), water, (own / "css/drawing.css").read_text())
@@ -73,11 +80,13 @@ def draw(drawing: Drawing) -> str:
 
 def _parts(drawing: Drawing) -> tuple[str, dict[str, str]]:
     """What folium makes of the layers: the script; its head and the map's element."""
-    if not drawing["features"]:
+    if not any(drawing.get(name) for name in ("features", "points", "discs")):
         return "", {"head": "", "body": ""}
     import folium
 
     made = folium.Map(tiles=None, width="100%", height="100%", attribution_control=False, zoom_snap=0.1, zoom_delta=1)
+    # Leaflet puts points together down to the deepest zoom, and without tiles nothing says which that is.
+    made.options["maxZoom"] = DEEPEST
     made.default_js, made.default_css = [], []
     colours = drawing["colours"]
     around = {"type": "FeatureCollection", "features": [_feature(shape, {}) for shape in drawing["around"]]}
@@ -86,12 +95,17 @@ def _parts(drawing: Drawing) -> tuple[str, dict[str, str]]:
         folium.GeoJson(around, style_function=lambda _feature: ground, interactive=False, smooth_factor=0.5).add_to(
             made
         )
-    _filled(drawing).add_to(made)
+    if drawing["features"]:
+        _filled(drawing).add_to(made)
     if around["features"]:
         border = {"fill": False, "color": colours["ink"], "weight": LINE * 1.5}
         folium.GeoJson(around, style_function=lambda _feature: border, interactive=False, smooth_factor=0.5).add_to(
             made
         )
+    if drawing.get("points"):
+        _clustered(drawing).add_to(made)
+    if drawing.get("discs"):
+        _discs(drawing).add_to(made)
     west, south, east, north = drawing["bounds"]
     made.fit_bounds([[south, west], [north, east]], padding=(8, 8))
     figure: Any = made.get_root()
@@ -113,6 +127,38 @@ def _filled(drawing: Drawing) -> Any:
         highlight_function=lambda _feature: {"color": colours["hover"], "weight": 2},
         tooltip=folium.GeoJsonTooltip(["tip"], labels=False, sticky=True, class_name="tip"),
         smooth_factor=0.5,
+    )  # fmt: skip
+
+
+def _clustered(drawing: Drawing) -> Any:
+    from folium.plugins import FastMarkerCluster
+
+    rows = [[*row[:2], *map(escaped, row[2:4]), *row[4:]] for row in drawing["points"]]
+    make: Any = FastMarkerCluster
+    made = make(rows, callback="drawnPoint", showCoverageOnHover=False, maxClusterRadius=44)
+    made.default_js, made.default_css = [], []
+    return made
+
+
+def _discs(drawing: Drawing) -> Any:
+    import folium
+
+    features = [
+        _feature(
+            {"type": "Point", "coordinates": [each["lon"], each["lat"]]},
+            {"colour": each["colour"], "radius": each["radius"], "tip": _tip(each)},
+        )
+        for each in drawing["discs"]
+    ]
+    paper = drawing["colours"]["paper"]
+    return folium.GeoJson(
+        {"type": "FeatureCollection", "features": features},
+        marker=folium.CircleMarker(),
+        style_function=lambda feature: {
+            "fillColor": feature["properties"]["colour"], "fillOpacity": 0.9, "color": paper, "weight": 1,
+            "radius": feature["properties"]["radius"],
+        },
+        tooltip=folium.GeoJsonTooltip(["tip"], labels=False, sticky=True, class_name="tip"),
     )  # fmt: skip
 
 

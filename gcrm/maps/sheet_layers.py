@@ -18,13 +18,14 @@ from gcrm.customers.queries import Figures
 from gcrm.customers.selecting import Selection
 from gcrm.customers.selection import STATUS_LABELS
 from gcrm.geography.queries import LoadedLevel
-from gcrm.maps import layers, palette, sheet_queries
+from gcrm.maps import layers, palette, sheet_queries, take_queries
 from gcrm.maps.classes import Classes, classify
 from gcrm.maps.region_queries import RegionStats
 from gcrm.maps.shape_queries import Shapes
 from gcrm.maps.share_services import DAYS
 from gcrm.maps.sheet import (
     EDGE,
+    PIXELS,
     Bounds,
     Frame,
     Paper,
@@ -41,6 +42,9 @@ CELL_MM = 8.0
 HEAT_MM = 4.0
 HEAT_CLASSES = 6
 MOST_NAMES = 60
+MOST_IN_FILE = 5_000
+"""Accounts that a file to send holds one by one; more are cells."""
+SCREEN_MM = 300.0
 POINT_MM = {"A": 1.35, "B": 1.15, "C": 1.0, "D": 0.85, None: 0.85}
 LARGEST_POINT = 3.2
 """Millimetres, where the area is the value."""
@@ -286,6 +290,71 @@ def _corners(lon: float, lat: float, zoom: int) -> tuple[float, float, float, fl
 
 def _drawn(**parts: Any) -> dict[str, Any]:
     return {"areas": [], "squares": [], "discs": []} | parts
+
+
+# -- one file to send --------------------------------------------------------------------------------------------------
+
+
+def account_drawing(
+    session: Session, selection: Selection, bounds: Bounds | None, loaded: Sequence[LoadedLevel], figures: Figures
+) -> dict[str, Any]:
+    """The map of accounts for gcrm.maps.draw: each account up to a number of them, cells above."""
+    company = organisation(session)
+    shown = bounds or layers.home(session) or (-180.0, -60.0, 180.0, 75.0)
+    frame = Frame.fitted(shown, SCREEN_MM, SCREEN_MM * 0.7)
+    # Whoever moves the map finds land round what it opens with.
+    wider = Frame.fitted(shown, SCREEN_MM, SCREEN_MM * 0.7, edge=0.8)
+    around = sheet_queries.outlines(session, ["state"], wider)["state"] if loaded else []
+    found = take_queries.named_points(session, selection, MOST_IN_FILE)
+    looks = {word: (str(label), palette.STATUS_LIGHT[word]) for word, label in layers.STATUS_LABELS.items()}
+    points: list[list[Any]] = [
+        [
+            row[0],
+            row[1] + 360 if shown[2] > 180 and row[1] < 0 else row[1],
+            row[2],
+            *looks[row[3]],
+            row[3] == "prospect",
+        ]
+        for row in found or []
+    ]
+    cells = [] if found is not None else sheet_queries.cells(session, selection, frame, frame.cell_zoom(CELL_MM))
+    notes = _shown(figures.located, figures)
+    if found is None:
+        notes.append(_("More than %(n)s accounts: drawn as discs of several, not one by one.", n=number(MOST_IN_FILE)))
+    return {
+        "language": str(get_locale() or "en"),
+        "title": _("Map of the accounts"),
+        "company": company.name if company else "",
+        "date": _("As of %(day)s", day=day(clock.today(company.timezone if company else "UTC"))),
+        "filters": filters(selection),
+        "notes": notes,
+        "credits": layers.credit_text(loaded),
+        "empty": _("No account of this selection has a place."),
+        "colours": palette.MAP_LIGHT,
+        "legend": {"title": _("Status"), "unit": "", "counted": "",
+                   "items": [{"label": label, "colour": colour, "count": ""} for label, colour in looks.values()]},
+        "bounds": list(shown) if bounds else None,
+        "around": [each.shape for each in around],
+        "features": [],
+        "points": points,
+        "discs": _file_discs(cells),
+    }  # fmt: skip
+
+
+def _file_discs(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    largest = max((cell.n for cell in cells), default=0)
+    return [
+        {
+            "lon": cell.lon,
+            "lat": cell.lat,
+            "radius": round(radius(cell.n, largest) * PIXELS, 1),
+            "colour": _mostly(cell),
+            "name": ngettext("%(n)s account", "%(n)s accounts", cell.n, n=number(cell.n)),
+            "rows": [[str(layers.STATUS_LABELS["customer"]), number(cell.customers)],
+                     [str(layers.STATUS_LABELS["prospect"]), number(cell.prospects)]],
+        }
+        for cell in sorted(cells, key=lambda each: -each.n)
+    ]  # fmt: skip
 
 
 # -- what the page offers ----------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from gcrm.core import clock, web
 from gcrm.customers import queries as customers
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
-from gcrm.maps import layers, paper, place_queries, region_views, shape_queries, sheet_layers
+from gcrm.maps import draw, layers, paper, place_queries, region_views, shape_queries, sheet_layers
 from gcrm.maps.forms import RegionsWanted
 from gcrm.maps.sheet import Paper, parse_bounds
 from gcrm.maps.sheet_layers import AccountsWanted
@@ -51,6 +51,23 @@ def account_sheet(form: str) -> Response:
         customers.figures(session, selection),
     )  # fmt: skip
     return _answer(sheet, form, "accounts")
+
+
+@bp.get("/map/folium.html")
+def folium_accounts() -> Response:
+    """The map of accounts as one file that opens without a network."""
+    session, selection = web.session(), Selection.parse(request.args)
+    page = draw.draw_apart(
+        sheet_layers.account_drawing(
+            session, selection, place_queries.bounds(session, selection), geography.loaded(session),
+            customers.figures(session, selection),
+        )
+    )  # fmt: skip
+    answer = Response(page, mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = region_views.SANDBOX
+    if request.args.get("download") == "1":
+        answer.headers["Content-Disposition"] = f'attachment; filename="accounts-{clock.now():%Y-%m-%d}.html"'
+    return answer
 
 
 @bp.get("/regions/sheet.<any(pdf, png):form>")

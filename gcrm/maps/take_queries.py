@@ -1,13 +1,15 @@
-"""Reads for taking the map of regions away as data: each region's own shape beside its figures."""
+"""Reads for taking maps away: each region's own shape beside its figures, accounts with their names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
+from gcrm.customers.models import Account
+from gcrm.customers.selecting import Selection
 from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.maps.region_queries import RegionFigure, RegionStats
 
@@ -36,6 +38,18 @@ def regions_with_shapes(session: Session, stats: RegionStats) -> Iterator[tuple[
         shapes = {row.key: bytes(row.shape) for row in session.execute(*_statement(stats.level, part)) if row.shape}
         for region in part:
             yield region, shapes.get(region.key)
+
+
+def named_points(session: Session, selection: Selection, most: int) -> list[Row[float, float, str, str]] | None:
+    """Latitude, longitude, name and status of the selected accounts that have a place; None where there are more."""
+    query = (
+        select(func.ST_Y(Account.location), func.ST_X(Account.location), Account.name, Account.status)
+        .where(Account.grid_key.is_not(None), *selection.conditions())
+        .order_by(Account.id)
+        .limit(most + 1)
+    )
+    rows = list(session.execute(query))
+    return rows if len(rows) <= most else None
 
 
 def _statement(level: str, part: list[RegionFigure]) -> tuple[Any, dict[str, Any]]:

@@ -73,6 +73,60 @@ def test_what_is_no_address_passes(harmless: str) -> None:
     assert draw.refuse_addresses(harmless) == harmless
 
 
+POINT = [40.2, -76.9, f"Shop {NASTY}", "Customer", "#00606e", False]
+DISC = {
+    "lon": -76.9,
+    "lat": 40.2,
+    "radius": 12.0,
+    "colour": "#00606e",
+    "name": f"12 accounts {NASTY}",
+    "rows": [["Customer", "12"]],
+}
+
+
+def drawings() -> dict[str, dict[str, object]]:
+    """One of each kind."""
+    points = [[*(float(40 + i / 50), -76.0 - i / 50), *POINT[2:5], i % 2 == 0] for i in range(40)]
+    return {
+        "regions": a_drawing(),
+        "points": a_drawing(features=[], points=points),
+        "discs": a_drawing(features=[], discs=[DISC, DISC | {"lat": 40.4}]),
+        "nothing": a_drawing(features=[], around=[], bounds=None),
+    }
+
+
+@pytest.mark.parametrize("kind", drawings())
+def test_no_drawing_names_an_address_or_lets_a_text_become_a_script(kind: str) -> None:
+    page = draw.draw_apart(drawings()[kind])
+    assert not re.search(r"\w+://", page)
+    assert "<script>alert" not in page
+    assert page.count("<script") == page.count("</script>")
+
+
+@pytest.mark.parametrize(("kind", "drawn"), [("points", ".marker-cluster"), ("discs", "path.leaflet-interactive")])
+def test_accounts_are_drawn_with_the_network_cut_off(kind: str, drawn: str, tmp_path) -> None:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    from tests.journeys import browser as browsers
+
+    if browsers.program() is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    file = tmp_path / "map.html"
+    file.write_text(draw.draw_apart(drawings()[kind]))
+    complaints, asked = [], []
+    with sync_api.sync_playwright() as playwright, browsers.launched(playwright) as chromium:
+        opened = chromium.new_context(offline=True).new_page()
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.on("request", lambda request: asked.append(request.url))
+        opened.goto(file.as_uri())
+        opened.wait_for_selector(drawn)
+        if kind == "points":
+            opened.locator(drawn).first.click()
+            opened.wait_for_timeout(800)
+            opened.locator("path.leaflet-interactive, .marker-cluster").first.wait_for()
+    assert complaints == []
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
 def test_nothing_to_draw_is_said() -> None:
     page = draw.draw_apart(a_drawing(features=[], around=[], bounds=None))
     assert "Nothing to draw." in page

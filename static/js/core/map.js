@@ -31,7 +31,7 @@ export async function openMap(element, settings = settingsOfPage()) {
       hash: settings.is_embedded || settings.is_beside ? false : "at",
       cooperativeGestures: Boolean(settings.is_embedded),
       maxZoom: 19,
-      attributionControl: settings.attribution ? { compact: true, customAttribution: settings.attribution } : false,
+      attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
       touchPitch: false,
@@ -49,8 +49,10 @@ export async function openMap(element, settings = settingsOfPage()) {
   map.touchZoomRotate.disableRotation();
   if (!settings.is_embedded && !settings.is_beside) {
     map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
+    // At the left, where no legend lies over them.
     map.addControl(new gl.ScaleControl({ unit: "metric" }), "bottom-left");
   }
+  if (settings.attribution || below?.style) map.addControl(new gl.AttributionControl({ compact: false, customAttribution: settings.attribution }), "bottom-left");
   if (!settings.is_beside) map.addControl(new gl.GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "top-right");
   await new Promise((resolve) => { map.once("style.load", resolve); });
   if (!settings.style) addGround(map, settings, below);
