@@ -33,7 +33,7 @@ SILENT = {
     "overload", "property", "setter", "staticmethod", "total_ordering", "wraps",
 }  # fmt: skip
 DRAWN_BY_FLASK_SECURITY = "security/"
-CLASSES_OF_LIBRARIES = ("maplibregl-", "leaflet-", "htmx-")
+CLASSES_OF_LIBRARIES = ("maplibregl-", "leaflet-", "marker-cluster", "htmx-")
 VARIABLES_OF_LIBRARIES = ("--bs-",)
 
 
