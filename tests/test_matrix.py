@@ -288,8 +288,8 @@ EXAMPLES: dict[str, Example] = {
     "maps.shares.index": Example(form=lambda half: {"page": "accounts", "query": "status=prospect", "days": "7"}),
     "maps.shares.end": Example(lambda half: {"view_id": uuid.UUID(int=5)}, form=lambda half: {}, is_common=True, reads=(404,)),
     "maps.shares.show": Example(lambda half: {"secret": "unknown"}, is_public=True, reads=(404,)),
-    "maps.shares.account_tile": Example(
-        lambda half: {"secret": "unknown", "z": 5, "x": 9, "y": 12}, is_public=True, reads=(404,)
+    "maps.shares.layer_tile": Example(
+        lambda half: {"secret": "unknown", "layer": "accounts", "z": 5, "x": 9, "y": 12}, is_public=True, reads=(404,)
     ),
     "maps.shares.region_tile": Example(
         lambda half: {"secret": "unknown", "level": "county", "z": 5, "x": 9, "y": 12}, is_public=True, reads=(404,)

@@ -58,15 +58,10 @@ def _rows(wanted: MapWanted, name: str, owners: Sequence[str]) -> map_layers.Lay
 @bp.get("/map/features/<layer>.geojson")
 def features(layer: str) -> Response:
     """A layer that is sent whole, such as the plans of a day."""
-    return whole_layer(wanted_map(), layer)
-
-
-def whole_layer(wanted: MapWanted, layer: str) -> Response:
-    """All of a layer for the days that are meant."""
     found = map_layers.named(layer)
     if found is None or found.features is None or not found.offered():
         raise NotFound(f"There is no layer “{layer[:40]}” to be had whole.")
-    return web.etag_answer(json.dumps(found.features(web.session(), wanted.days)).encode(), GEOJSON)
+    return web.etag_answer(json.dumps(found.features(web.session(), wanted_map().days)).encode(), GEOJSON)
 
 
 # -- the page's parts --------------------------------------------------------------------------------------------------

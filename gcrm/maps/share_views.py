@@ -94,6 +94,10 @@ def _kept(page: str, given: Words) -> str:
         return figure.query()
     wanted = layer_views.wanted_map(given)
     wanted.selection.conditions()
+    if any(layer.features for layer in wanted.layers):
+        raise Invalid(
+            _("The plans of reps are not for everybody who gets a link. Switch that layer off, then share the map.")
+        )
     return wanted.query()
 
 
@@ -199,17 +203,13 @@ def _below(layer: dict[str, Any], below: str) -> dict[str, Any]:
     found = {word: value for word, value in layer.items() if word != "page"}
     if "tiles" in found:
         found["tiles"] = below + found["tiles"].partition("?")[0]
-    if "url" in found:
-        found["url"] = f"{below}/features/{layer['name']}.geojson"
     return found
 
 
 def _layer_names(wanted: MapWanted) -> set[str]:
     """The layers whose rows the view shows, by their names in addresses."""
     shown = layer_views.layers_on(wanted)["layers"]
-    return {layer["tiles"].split("/")[2] for layer in shown if "tiles" in layer} | {
-        layer["name"] for layer in shown if "url" in layer
-    }
+    return {layer["tiles"].split("/")[2] for layer in shown if "tiles" in layer}
 
 
 def _regions(view: SharedView, given: Words, secret: str) -> dict[str, Any]:
@@ -251,12 +251,6 @@ def layer_tile(secret: str, layer: str, z: int, x: int, y: int) -> Response:
     owners = panel_layers.owners_of(web.session(), wanted)
     shown = replace(wanted, selection=wanted.shown)
     return layer_views.layer_tile(shown, layer, z, x, y, owners)
-
-
-@bp.get("/shared/<secret>/features/<layer>.geojson")
-def features(secret: str, layer: str) -> Response:
-    """A layer that is sent whole, where the view shows it."""
-    return layer_views.whole_layer(_wanted(secret, layer), layer)
 
 
 def _wanted(secret: str, layer: str) -> MapWanted:

@@ -306,7 +306,7 @@ def account_drawing(
     wider = Frame.fitted(shown, SCREEN_MM, SCREEN_MM * 0.7, edge=0.8)
     around = sheet_queries.outlines(session, ["state"], wider)["state"] if loaded else []
     found = take_queries.named_points(session, selection, MOST_IN_FILE)
-    looks = {word: (str(label), palette.STATUS_LIGHT[word]) for word, label in layers.STATUS_LABELS.items()}
+    looks = {word: (str(label), palette.STATUS_LIGHT[word]) for word, label in STATUS_LABELS.items()}
     points: list[list[Any]] = [
         [
             row[0],
@@ -350,8 +350,8 @@ def _file_discs(cells: Sequence[Cell]) -> list[dict[str, Any]]:
             "radius": round(radius(cell.n, largest) * PIXELS, 1),
             "colour": _mostly(cell),
             "name": ngettext("%(n)s account", "%(n)s accounts", cell.n, n=number(cell.n)),
-            "rows": [[str(layers.STATUS_LABELS["customer"]), number(cell.customers)],
-                     [str(layers.STATUS_LABELS["prospect"]), number(cell.prospects)]],
+            "rows": [[str(STATUS_LABELS["customer"]), number(cell.customers)],
+                     [str(STATUS_LABELS["prospect"]), number(cell.prospects)]],
         }
         for cell in sorted(cells, key=lambda each: -each.n)
     ]  # fmt: skip

@@ -22,7 +22,7 @@ R = TypeVar("R")
 PUBLIC_ENDPOINTS = {
     "static", "security.login", "security.logout", "security.forgot_password", "security.reset_password",
     "core.healthz", "core.readyz", "core.metrics", "core.static_file", "admin.setup", "people.join",
-    "routing.live.feed", "maps.shares.show", "maps.shares.account_tile", "maps.shares.region_tile",
+    "routing.live.feed", "maps.shares.show", "maps.shares.layer_tile", "maps.shares.region_tile",
     "maps.shares.territory_tile", "maps.shares.background_archive",
 }  # fmt: skip
 """What a stranger reaches; each guards itself."""

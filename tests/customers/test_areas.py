@@ -175,10 +175,11 @@ def test_a_hundred_thousand_corners_are_refused_quickly(login_as, session):
     with pytest.raises(Invalid, match="too long"):
         Selection.parse({"area": text_of})
     assert time.monotonic() - began < 0.1
+    make.make_organisation(session)
     client = login_as(make.make_user(session, "admin"))
     for address in ("/accounts", "/tiles/accounts/3/2/3.mvt", "/map"):
         answer = client.get(address, query_string={"area": text_of})
-        assert answer.status_code == 422
+        assert answer.status_code == (400 if address.startswith("/tiles/") else 422)
 
 
 def test_an_unknown_area_is_not_found(session):

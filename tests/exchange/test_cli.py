@@ -145,6 +145,6 @@ def test_an_export_is_written_by_its_extension_and_selection(gcrm, write, tmp_pa
     assert "unchanged            1" in gcrm("import", "accounts", target)[1]
     status, _said, errors = gcrm("export", "accounts", tmp_path / "out.pdf")
     assert status == 2
-    assert "does not end in .csv" in errors
+    assert "ends in none of .csv" in errors
     assert gcrm("export", "accounts", target, "--status", "nonsense")[0] == 2
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []

@@ -44,7 +44,7 @@ NO_PAGES = {
     "maps.background.pmtiles": "a file, where one is set",
     "maps.shares.background_archive": "the same for a link",
     "maps.shares.show": "its journey makes a link",
-    "maps.shares.account_tile": "a tile",
+    "maps.shares.layer_tile": "a tile",
     "maps.shares.region_tile": "a tile",
     "maps.shares.territory_tile": "a tile",
     "maps.sheets.region_sheet": "a file",

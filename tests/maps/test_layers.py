@@ -55,7 +55,7 @@ def test_a_click_leads_to_the_next_level_that_the_country_has() -> None:
     assert layers.below(there, "hex10") == {}
 
 
-def test_the_ground_draws_only_what_is_loaded() -> None:
+def test_the_ground_draws_only_what_is_loaded(request_context) -> None:
     ground = layers.ground(loaded(("us", "state"), ("us", "county")), (-77.0, 40.0, -76.0, 41.0))
     assert ground["levels"] == [{"level": "state", "from": 0}, {"level": "county", "from": 6}]
     west, south, east, north = ground["bounds"]

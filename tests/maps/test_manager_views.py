@@ -97,7 +97,7 @@ def test_coverage_tells_who_is_overdue_and_what_that_is_worth(company, login_as)
         "Visited in time": "50%", "Overdue accounts": "1", "Their annual value": "$2K", "Longest unvisited": "99", "Never visited": "0",
     }  # fmt: skip
     settings = json.loads(re.search(r'id="map-settings">(.+?)</script>', page.text, re.S)[1])
-    assert settings["accounts"].endswith("?due=overdue")
+    assert settings["accounts"]["tiles"] == "/tiles/coverage/{z}/{x}/{y}.mvt?due=overdue"
     assert [(region["code"], region["value"]) for region in settings["choropleth"]["regions"]] == [("42043", 0.5)]
 
 

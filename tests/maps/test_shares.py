@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 
 import pytest
@@ -99,7 +100,7 @@ def test_every_other_way_is_not_there(client, company, login_as, way):
     if way == "?":
         assert answer.status_code == 200  # It says nothing.
         return
-    assert answer.status_code in (401, 404), way
+    assert answer.status_code in (400, 401, 404), way
     assert b"Mine" not in answer.data
     assert b"Theirs" not in answer.data
 
@@ -230,3 +231,36 @@ def test_a_link_of_regions_shows_the_figures_of_its_maker(client, company, login
 def test_a_selection_too_long_for_a_link_is_refused(company, session):
     with pytest.raises(Invalid, match="too long"):
         share_services.share(session, company["rep"].id, "accounts", "q=" + "x" * 5000, None, 7)
+
+
+def test_a_link_shows_the_layers_that_were_on_and_no_others(client, company, login_as):
+    link = make_link(login_as(company["rep"]), query="layers=coverage,visits,territories&status=customer")
+    page = client.get(link).get_data(as_text=True)
+    on = json.loads(re.search(r'id="layers-on">(.+?)</script>', page, re.S)[1])["layers"]
+    below = link.removeprefix("http://localhost")
+    assert [each.get("tiles") for each in on] == [
+        f"{below}/tiles/coverage/{{z}}/{{x}}/{{y}}.mvt", f"{below}/tiles/visits/{{z}}/{{x}}/{{y}}.mvt",
+        f"{below}/tiles/territories/{{z}}/{{x}}/{{y}}.mvt",
+    ]  # fmt: skip
+    assert all("page" not in each for each in on)
+    assert not re.search(r'"/(accounts|map|tiles|api)[/"?]', page)
+    statuses = {
+        name: client.get(f"{link}/tiles/{name}/{WIDE}.mvt").status_code
+        for name in ("coverage", "visits", "territories", "accounts", "opportunities", "owner")
+    }
+    assert statuses == {
+        "coverage": 200,
+        "visits": 200,
+        "territories": 200,
+        "accounts": 404,
+        "opportunities": 404,
+        "owner": 404,
+    }
+    assert count(client.get(f"{link}/tiles/coverage/{WIDE}.mvt")) == 1
+
+
+def test_plans_of_reps_are_not_shared(company, login_as, session):
+    form = {"page": "accounts", "query": "layers=accounts,plans", "days": "7"}
+    answer = login_as(company["rep"]).post("/map/links", data=form)
+    assert (answer.status_code, views(session)) == (422, [])
+    assert "Switch that layer off" in answer.text

@@ -48,7 +48,7 @@ def test_the_sheet_counts_what_the_principal_sees(company, login_as, sheets):
     assert [len(sheet["discs"]) for sheet in sheets] == [3, 4]
     assert sheets[0]["notes"] == ["3 of 4 accounts shown.", "1 have no place yet."]
     assert [(item["label"], item["count"]) for item in sheets[0]["legends"][0]["items"]] == [
-        ("Customer", "1"), ("Prospect", "1"), ("Former", "1"),
+        ("Prospect", "1"), ("Customer", "1"), ("Former", "1"),
     ]  # fmt: skip
 
 

@@ -107,4 +107,4 @@ def test_a_tile_has_an_etag(planner, land):
     assert (first.status_code, first.mimetype) == (200, "application/vnd.mapbox-vector-tile")
     again = planner.get("/tiles/territories/6/18/24.mvt", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
-    assert planner.get("/tiles/territories/1/5/0.mvt").status_code == 404
+    assert planner.get("/tiles/territories/1/5/0.mvt").status_code == 400

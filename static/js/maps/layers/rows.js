@@ -77,7 +77,9 @@ export default function rows(map, layer, settings) {
   const open = (lngLat, features) => {
     const all = [...new Map(features.map(({ properties }) => [properties.id, properties])).values()];
     const label = (word) => now.kinds.find((kind) => kind.word === word)?.label ?? "";
-    const item = ({ id, name: title, kind }) => make("li", {}, make("a", { className: "map-choice", href: now.page.replace("{id}", id) }, title, make("span", { className: "map-choice-note", textContent: label(kind) })));
+    // On shared maps a row leads nowhere.
+    const leading = (id) => now.page ? { href: now.page.replace("{id}", id) } : {};
+    const item = ({ id, name: title, kind }) => make("li", {}, make(now.page ? "a" : "span", { className: "map-choice", ...leading(id) }, title, make("span", { className: "map-choice-note", textContent: label(kind) })));
     const content = make("div", {}, make("p", { className: "map-card-name", textContent: now.label }), make("ul", { className: "map-choices" }, ...all.map(item)));
     new map.gl.Popup({ offset: 18, maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(content).addTo(map);
   };
