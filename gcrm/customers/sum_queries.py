@@ -133,15 +133,15 @@ def stored_zoom(part: Part, wanted: int, by_class: bool) -> int | None:
     return next((zoom for zoom in CELL_ZOOMS if wanted <= zoom <= finest), None)
 
 
-def cells(part: Part, first: Any, size: int, zoom: int, by_tier: bool, worth: ColumnElement[int]) -> Subquery | None:
+def cells(part: Part, first: Any, size: int, zoom: int, by_tier: bool, worth: ColumnElement[int]) -> Subquery:
     """The accounts of a part by cell, for the range of `size` grid keys from `first`.
 
     `cell` at the wanted zoom, `n`, `value` in minor units, `lon` and `lat` summed in millionths of a degree, and how many are
-    `prospects` and `customers` or, by tier, `tier_a` to `tier_d`. None where no stored cells are as fine.
+    `prospects` and `customers` or, by tier, `tier_a` to `tier_d`.
+    `stored_zoom` says whether any stored cells are as fine.
     """
     stored = stored_zoom(part, zoom, by_tier)
-    if stored is None:
-        return None
+    assert stored is not None, "asked of a part that keeps no such cells"
     keys_a_cell = 4 ** (30 - stored)
     begin = cast(first, BigInteger)
     base = select(

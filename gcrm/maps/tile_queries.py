@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +14,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    bindparam,
     case,
     cast,
     func,
@@ -19,7 +22,9 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from gcrm.core.errors import Invalid
 from gcrm.customers import sum_queries
@@ -41,6 +46,7 @@ CELL_COUNTS = {
 LONGEST_NAME = 48
 EXTENT = 4096
 MICRODEGREES = 1_000_000
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 NORTHERNMOST = 85.0511287
 """Where the Web Mercator square ends; `gcrm_grid_key` has the same."""
 
@@ -58,35 +64,83 @@ def account_tile(session: Session, z: int, x: int, y: int, selection: Selection,
     # The range says how many rows there are, from a handful to all of them, so a plan made for any range is of no use.
     begin = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), (SELECT currency FROM organisation)")
     currency = session.execute(begin).one()[1]
-    worth = _worth(currency)
-    features = _summed_cells(session, z, x, y, selection, by, worth) if currency else None
-    if features is None:
-        inside = [*in_tile(z, x, y), *selection.conditions()]
-        if _shows_points(session, z, inside):
-            features = _points(inside, worth, z, x, y)
-        else:
-            features = _cells(_row_sums(inside, worth, z, by), z, x, y)
+    part = _part(session, z, selection, by) if currency else None
+    # Making a statement takes longer than most tiles: what says all in words is made once.
+    is_kept = set(selection.values) <= KEPT_WORDS and (part is None or part.beside is None)
+    make = _statement if is_kept else _statement.__wrapped__
+    asked = (z, tuple(selection.pairs()), by, currency)
+    where = {"x": x, "y": y}
+    if part is not None:
+        shown = "sums"
+    elif z < POINTS_FROM_ZOOM:
+        shown = "cells"
+    else:
+        count = make("count", *asked, None).run(session, where)
+        shown = "points" if count <= MOST_POINTS else "cells"
+    return bytes(make(shown, *asked, part).run(session, where) or b"")
+
+
+KEPT_WORDS = {"status", "tier", "owner", "team", "territory"}
+"""Words of a selection whose conditions depend on nothing but the words: not on the day, nor on a setting."""
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """SQL that is compiled already, for any tile of a zoom."""
+
+    sql: str
+    words: dict[str, Any]
+
+    def run(self, session: Session, where: dict[str, int]) -> Any:
+        return session.connection().exec_driver_sql(self.sql, self.words | where).scalar()
+
+
+@lru_cache(maxsize=512)
+def _statement(
+    shown: str, z: int, pairs: tuple[tuple[str, str], ...], by: str, currency: str | None, part: sum_queries.Part | None
+) -> _Statement:
+    """The statement of a tile from `sums`, of `cells` or `points` of the accounts, or that counts them up to a limit."""
+    x, y = bindparam("x", 0, type_=BigInteger), bindparam("y", 0, type_=BigInteger)
+    selection, worth = Selection.parse(MultiDict(pairs)), _worth(currency)
+    inside = [*in_tile(z, x, y), *selection.conditions()]
+    if shown == "count":
+        some = select(Account.id).where(*inside).limit(MOST_POINTS + 1).subquery()
+        return _compiled(select(func.count()).select_from(some))
+    if part is not None:
+        sums = sum_queries.cells(part, first_key(z, x, y), 4 ** (30 - z), z + CELL_ZOOMS, by == "tier", worth)
+        features = _cells(sums, z, x, y)
+    elif shown == "points":
+        features = _points(inside, worth, z, x, y)
+    else:
+        features = _cells(_row_sums(inside, worth, z, by), z, x, y)
     layer = features.subquery("features")
-    tile = select(func.ST_AsMVT(literal_column("features"), "accounts", EXTENT, "geom")).select_from(layer)
-    return bytes(session.scalar(tile) or b"")
+    return _compiled(select(func.ST_AsMVT(literal_column("features"), "accounts", EXTENT, "geom")).select_from(layer))
 
 
-def first_key(z: int, x: int, y: int) -> Any:
+def _compiled(statement: Select[Any]) -> _Statement:
+    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    return _Statement(str(compiled), {name: word for name, word in compiled.params.items() if name not in ("x", "y")})
+
+
+def _part(session: Session, z: int, selection: Selection, by: str) -> sum_queries.Part | None:
+    """The sums that the database keeps, where there are any for this selection and as fine as the zoom's cells."""
+    if z + CELL_ZOOMS > sum_queries.CELL_ZOOMS[-1]:
+        return None
+    part = sum_queries.part_of(session, selection)
+    if part is None or sum_queries.stored_zoom(part, z + CELL_ZOOMS, by == "tier") is None:
+        return None
+    return part
+
+
+def first_key(z: int, x: Any, y: Any) -> Any:
     """The first grid key of a tile."""
     return func.gcrm_tile_key(cast(z, Integer), cast(x, BigInteger), cast(y, BigInteger))
 
 
-def in_tile(z: int, x: int, y: int) -> list[ColumnElement[bool]]:
+def in_tile(z: int, x: Any, y: Any) -> list[ColumnElement[bool]]:
     """The condition that an account lies in a tile."""
     first = first_key(z, x, y)
     return [Account.grid_key >= first, Account.grid_key < first + 4 ** (30 - z)]
-
-
-def _shows_points(session: Session, z: int, inside: Sequence[ColumnElement[bool]]) -> bool:
-    if z < POINTS_FROM_ZOOM:
-        return False
-    some = select(Account.id).where(*inside).limit(MOST_POINTS + 1).subquery()
-    return (session.scalar(select(func.count()).select_from(some)) or 0) <= MOST_POINTS
 
 
 def _worth(currency: str | None) -> ColumnElement[int]:
@@ -95,7 +149,7 @@ def _worth(currency: str | None) -> ColumnElement[int]:
     return case((Account.currency == currency, value), else_=0) if currency else value
 
 
-def _points(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: int, x: int, y: int) -> Select[Any]:
+def _points(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: int, x: Any, y: Any) -> Select[Any]:
     return (
         select(
             spot(func.ST_X(Account.location), func.ST_Y(Account.location), z, x, y),
@@ -109,19 +163,6 @@ def _points(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z:
         .where(*inside)
         .order_by(Account.grid_key, Account.id)
     )
-
-
-def _summed_cells(
-    session: Session, z: int, x: int, y: int, selection: Selection, by: str, worth: ColumnElement[int]
-) -> Select[Any] | None:
-    """Cells from the sums that the database keeps; None where it keeps none for this selection and zoom."""
-    if z + CELL_ZOOMS > sum_queries.CELL_ZOOMS[-1]:
-        return None
-    part = sum_queries.part_of(session, selection)
-    if part is None:
-        return None
-    sums = sum_queries.cells(part, first_key(z, x, y), 4 ** (30 - z), z + CELL_ZOOMS, by == "tier", worth)
-    return None if sums is None else _cells(sums, z, x, y)
 
 
 def _row_sums(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: int, by: str) -> Subquery:
@@ -156,7 +197,7 @@ def _row_sums(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], 
     )
 
 
-def _cells(sums: Subquery, z: int, x: int, y: int) -> Select[Any]:
+def _cells(sums: Subquery, z: int, x: Any, y: Any) -> Select[Any]:
     """Cells as features, each at the mean position of its accounts."""
     share = 1.0 / MICRODEGREES / sums.c.n
     place = spot(sums.c.lon * share, sums.c.lat * share, z, x, y)
@@ -164,7 +205,7 @@ def _cells(sums: Subquery, z: int, x: int, y: int) -> Select[Any]:
     return select(place, *told).order_by(sums.c.cell)
 
 
-def spot(lon: Any, lat: Any, z: int, x: int, y: int) -> ColumnElement[Any]:
+def spot(lon: Any, lat: Any, z: int, x: Any, y: Any) -> ColumnElement[Any]:
     """A position in the tile's own whole units; what rounding takes over an edge is put back on it."""
     latitude = func.radians(func.greatest(-NORTHERNMOST, func.least(NORTHERNMOST, lat)))
     across = (lon + 180) / 360

@@ -21,6 +21,7 @@ def test_two_maps_move_together(company, watch):
     page = watch(company.site).open()
     people.sign_in(page, "manager1@demo.example")
     page.goto("/regions?level=county&metric=customers")
+    browsers.wait_for_map(page)
     page.get_by_label("Beside it").select_option("value")
     expect(page).to_have_url(re.compile("compare=value"))
     expect(page.locator("#legend-beside")).to_contain_text("Annual value")
