@@ -15,6 +15,8 @@ from gcrm.maps.region_queries import REGION_COLUMNS
 
 MANY = 20_000
 """Of more accounts the bounds are read from the sums by cell."""
+ROUNDING = 1e-6
+"""Degrees that adding a full turn may lose: what is as wide either way round stays where it is."""
 
 
 def bounds(session: Session, selection: Selection) -> tuple[float, float, float, float] | None:
@@ -44,7 +46,7 @@ def _bounds(session: Session, of: Select[Any], spot: Any) -> tuple[float, float,
     ).one()
     if west is None:
         return None
-    if turned_east - turned_west < east - west:
+    if turned_east - turned_west < east - west - ROUNDING:
         west, east = turned_west, turned_east
     return west, south, east, north
 

@@ -198,3 +198,10 @@ def test_bounds_are_those_of_what_one_may_see(session, company, as_user):
     make.make_account(session, company["other"], at=(-100.0, 30.0))
     with as_user(company["rep"]) as acting:
         assert place_queries.bounds(acting, Selection()) == (-76.0, 40.0, -76.0, 40.0)
+
+
+def test_bounds_stay_in_the_west_however_they_are_rounded(session):
+    for i in range(40):
+        make.make_account(session, at=(-76.94 + i * 0.0059, 40.2 + i * 0.001))
+        west, _south, east, _north = place_queries.bounds(session, Selection())
+        assert -180 <= west <= east <= 180
