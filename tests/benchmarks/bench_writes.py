@@ -57,7 +57,7 @@ def main() -> None:
 def copy_database() -> None:
     """A database of its own, so that the next run meets the same accounts."""
     source, name = config.settings().database, "gcrm_bench_writes"
-    db.dispose()
+    db.engine().dispose()
     db.engine.cache_clear()
     with schema.connected(SUPERUSER, "postgres", autocommit=True) as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
