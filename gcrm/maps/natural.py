@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 MOST_DISTINCT = 4_000
-"""Up to so many different values the breaks are exact; more are first put into so many bins of equally many."""
+"""Up to so many different values the breaks are exact; more are first put into about so many bins."""
 
 
 def natural_limits(values: Sequence[float], n: int) -> list[float]:
@@ -41,12 +41,19 @@ def natural_limits(values: Sequence[float], n: int) -> list[float]:
 
 
 def _binned(distinct: Any, weights: Any) -> tuple[Any, Any, Any]:
-    """Return where each bin begins, its mean and its weight; with few values each is a bin."""
+    """Return where each bin begins, its mean and its weight; with few values each is a bin.
+
+    Half of the edges lie equally many values apart and half equally far: the first keep apart what lies close together, the
+    second what lies far out, where a bin of many values would be wider than a class.
+    """
     import numpy as np
 
     if len(distinct) <= MOST_DISTINCT:
         return distinct, distinct, weights.astype(float)
-    edges = np.unique(np.linspace(0, len(distinct), MOST_DISTINCT + 1).astype(int)[:-1])
+    half = MOST_DISTINCT // 2
+    by_number = np.linspace(0, len(distinct), half + 1).astype(int)[:-1]
+    by_width = np.searchsorted(distinct, np.linspace(distinct[0], distinct[-1], half + 1)[:-1])
+    edges = np.union1d(by_number, by_width)
     total = np.add.reduceat(weights, edges).astype(float)
     return distinct[edges], np.add.reduceat(distinct * weights, edges) / total, total
 

@@ -78,6 +78,7 @@ def test_a_hexagon_has_six_neighbours_that_have_it() -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the library itself
 def test_the_chances_are_those_of_esda() -> None:
     getisord, weights = pytest.importorskip("esda.getisord"), pytest.importorskip("libpysal.weights")
     values, linked = noise() | dict.fromkeys(["0,0", "0,1", "1,0", "1,1"], 14.0), board()

@@ -33,7 +33,8 @@ def test_gaps_are_where_the_classes_part() -> None:
 
 
 def test_very_many_values_are_binned_first(monkeypatch) -> None:
-    values = sorted(random.Random(1).lognormvariate(5, 1) for _ in range(600))
+    draw = random.Random(1)
+    values = sorted(draw.lognormvariate(5, 1) for _ in range(600))
     exact = distances(values, natural_limits(values, 5))
     monkeypatch.setattr(natural, "MOST_DISTINCT", 200)
     assert distances(values, natural_limits(values, 5)) < 1.01 * exact
@@ -42,7 +43,8 @@ def test_very_many_values_are_binned_first(monkeypatch) -> None:
 @pytest.mark.soak
 def test_the_breaks_are_those_of_mapclassify() -> None:
     mapclassify = pytest.importorskip("mapclassify")
-    values = sorted(random.Random(2).lognormvariate(5, 1) for _ in range(500))
+    draw = random.Random(2)
+    values = sorted(draw.lognormvariate(5, 1) for _ in range(500))
     theirs = [float(limit) for limit in mapclassify.FisherJenks(values, k=5).bins[:-1]]
     # Theirs is the last value of a class, ours the first of the next.
     assert natural_limits(values, 5) == [min(v for v in values if v > limit) for limit in theirs]
