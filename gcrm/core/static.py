@@ -50,7 +50,7 @@ def _compressed(file: Path, modified: int, encoding: str) -> bytes:
     content = file.read_bytes()
     if encoding == "gzip":
         return gzip.compress(content, compresslevel=9, mtime=0)
-    import brotli  # type: ignore[import-untyped]
+    import brotli  # type: ignore[import-untyped]  # it has no types
 
     return bytes(brotli.compress(content, quality=BROTLI_QUALITY))
 

@@ -308,7 +308,7 @@ class Plain:
         return make(self.expression)
 
     def missing(self) -> ColumnElement[bool]:
-        return self.expression.is_(None)  # type: ignore[no-any-return]
+        return self.expression.is_(None)  # type: ignore[no-any-return]  # the column is of any type
 
 
 @dataclass(frozen=True)
@@ -330,8 +330,8 @@ class Looked:
     def among(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
         keys = select(self.key).where(condition)
         if self.is_large:
-            return self.here.in_(keys)  # type: ignore[no-any-return]
-        return self.here == any_(func.array(keys.scalar_subquery(), type_=ARRAY(Integer)))  # type: ignore[no-any-return]
+            return self.here.in_(keys)  # type: ignore[no-any-return]  # the column is of any type
+        return self.here == any_(func.array(keys.scalar_subquery(), type_=ARRAY(Integer)))  # type: ignore[no-any-return]  # the column is of any type
 
     def missing(self) -> ColumnElement[bool]:
         return or_(self.here.is_(None), self.here.not_in(select(self.key).where(self.found.is_not(None))))

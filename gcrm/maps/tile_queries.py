@@ -46,7 +46,7 @@ CELL_COUNTS = {
 LONGEST_NAME = 48
 EXTENT = 4096
 MICRODEGREES = 1_000_000
-_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # its constructor has none
 NORTHERNMOST = 85.0511287
 """Where the Web Mercator square ends; `gcrm_grid_key` has the same."""
 
