@@ -14,14 +14,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gcrm import navigation
-from gcrm.core import api, formats, logs, paths, static, vendor, web
+from gcrm.core import api, catalogs, formats, logs, paths, static, vendor, web
 from gcrm.core.config import settings
 from gcrm.core.errors import GcrmError
 from gcrm.domains import ORDER
 from gcrm.maps import palette
 from gcrm.people import access, queries, sign_in
 
-LANGUAGES = ("en", "ko")
+LANGUAGES = ("en", *catalogs.languages())
 
 
 def create_app(**config: Any) -> web.GcrmFlask:
@@ -31,13 +31,12 @@ def create_app(**config: Any) -> web.GcrmFlask:
         MAX_CONTENT_LENGTH=settings().upload_megabytes * 1024 * 1024 + 64 * 1024,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
         BABEL_DEFAULT_LOCALE="en",
-        BABEL_TRANSLATION_DIRECTORIES=str(paths.PACKAGE / "translations"),
         WTF_CSRF_TIME_LIMIT=None,
         **config,
     )
     app.before_request(web.open_request)
     app.after_request(web.add_headers)
-    Babel(app, locale_selector=_locale, timezone_selector=_timezone)
+    Babel(app, locale_selector=_locale, timezone_selector=_timezone).domain_instance = catalogs.Catalogs()  # type: ignore[attr-defined]  # a property
     sign_in.register(app)
     access.register(app)
     static.register(app)

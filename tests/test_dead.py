@@ -23,6 +23,7 @@ CALLED_FROM_OUTSIDE = {
     "find_role": "Flask-Security asks the data store",
     "send_mail": "Flask-Security sends letters by it",
     "load_config": "gunicorn calls it",
+    "get_translations": "flask-babel asks it for a text",
     "preprocess_fields": "numba calls it",
     "STRANGERS": "the architecture test reads it",
     "from_nothing": "OR-Tools alone, beside which benchmarks and tests set the planner",

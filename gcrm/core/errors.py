@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
+def filled(template: str, details: Mapping[str, Any]) -> str:
+    """A sentence with its `%(name)s` filled in; one that has none of these names stays as it is."""
+    try:
+        return template % details if details and "%(" in template else template
+    except (KeyError, TypeError, ValueError):
+        return template
+
+
 class GcrmError(Exception):
-    """A failure with a sentence for the person and facts for a program."""
+    """A failure with a sentence for the person and facts for a program.
+
+    A sentence that names something is a template with `%(name)s`, filled from the details, so that it can be said in other languages.
+    """
 
     status = 500
     title = "Something went wrong"
 
     def __init__(self, message: str, **details: Any) -> None:
-        super().__init__(message)
-        self.message = message
+        self.template = message
         self.details = details
+        self.message = filled(message, details)
+        super().__init__(self.message)
 
 
 class Invalid(GcrmError):

@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from gcrm.core import db, logs
+from gcrm.core import catalogs, db, logs
 from gcrm.core.config import settings
 from gcrm.core.errors import Conflict, GcrmError, Invalid, Malformed, TooMany, Unavailable
 
@@ -130,9 +130,13 @@ def answer_failure(error: GcrmError) -> ResponseReturnValue:
     if wants_json():
         response = problem(error)
     elif request.headers.get("HX-Request"):
-        response = make_response(render_template("core/_error.html", error=error), error.status)
+        response = make_response(
+            render_template("core/_error.html", error=error, sentence=catalogs.said(error)), error.status
+        )
     else:
-        response = make_response(render_template("core/error.html", error=error), error.status)
+        response = make_response(
+            render_template("core/error.html", error=error, sentence=catalogs.said(error)), error.status
+        )
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.details.get("retry_after", 60))
     return response
