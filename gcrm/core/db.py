@@ -7,13 +7,16 @@ login, which has no rights on customer tables.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import select
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+import psycopg
+from sqlalchemy import Engine, Row, create_engine, event
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.schema import MetaData
 
@@ -87,13 +90,34 @@ def engine() -> Engine:
 
 
 def make_engine(address: str) -> Engine:
-    return create_engine(
+    made = create_engine(
         address,
         pool_size=settings().pool_size,
         max_overflow=5,
-        pool_pre_ping=True,
-        connect_args={"prepare_threshold": 5, "application_name": "gcrm"},
+        connect_args={"prepare_threshold": 5, "application_name": "gcrm", **KEEP_ALIVE},
     )
+    event.listen(made, "checkout", _refuse_broken)
+    return made
+
+
+KEEP_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""A server on another machine that fell silent is noticed within a minute."""
+
+
+def _refuse_broken(connection: psycopg.Connection[Any], _record: Any, _fairy: Any) -> None:
+    """Take another connection from the pool where this one's server is gone, without asking it.
+
+    Nobody speaks on a connection that rests, so words that wait there are its end: the server was restarted. Looking costs a
+    few microseconds, asking costs two round trips. Where it is only a notice, the server is asked after all.
+    """
+    try:
+        resting = select.poll()
+        resting.register(connection.fileno(), select.POLLIN)
+        if resting.poll(0):
+            connection.execute("SELECT 1")
+            connection.rollback()
+    except psycopg.Error as error:
+        raise InvalidatePoolError() from error
 
 
 class PrincipalSession(Session):
@@ -110,9 +134,9 @@ class PrincipalSession(Session):
         self.info["principal"] = principal
 
 
-_SET_PRINCIPAL = text(
-    "SELECT set_config('role', :role, true), set_config('gcrm.principal', :principal, true),"
-    " set_config('gcrm.principal_role', :principal_role, true), set_config('gcrm.written', '', true)"
+_SET_PRINCIPAL = (
+    "SELECT set_config('role', %(role)s, true), set_config('gcrm.principal', %(principal)s, true),"
+    " set_config('gcrm.principal_role', %(principal_role)s, true), set_config('gcrm.written', '', true)"
 )
 
 
@@ -123,7 +147,7 @@ def _enter(session: PrincipalSession, _transaction: Any, connection: Connection)
 
 def enter(connection: Connection, principal: Principal | None) -> None:
     """Set role and principal for the running transaction."""
-    connection.execute(
+    connection.exec_driver_sql(
         _SET_PRINCIPAL,
         {
             "role": principal.database_role if principal else "none",
@@ -161,6 +185,26 @@ def transaction(principal: Principal | None) -> Iterator[PrincipalSession]:
     """One transaction in somebody's name; commits at the end, rolls back on an error."""
     with new_session(principal) as session, session.begin():
         yield session
+
+
+def row_for_login(statement: str, words: Mapping[str, Any]) -> Row[Any] | None:
+    """The row of one statement as the bare login, for what every request asks before it knows its person.
+
+    Outside any transaction, which saves beginning, naming nobody and committing: role and principal of a transaction end
+    with it, so a connection that rests in the pool is the bare login's.
+    """
+    bind = session_maker().kw["bind"]
+    if not isinstance(bind, Engine):  # A test's own connection, within its transaction.
+        with transaction(None) as session:
+            return session.connection().exec_driver_sql(statement, words).one_or_none()
+    with _without_transactions(bind).connect() as connection:
+        return connection.exec_driver_sql(statement, words).one_or_none()
+
+
+@lru_cache(maxsize=1)
+def _without_transactions(pool: Engine) -> Engine:
+    """The same pool, each statement by itself."""
+    return pool.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def dispose() -> None:

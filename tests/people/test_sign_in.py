@@ -9,7 +9,9 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import func, select
+from geoalchemy2.shape import from_shape, to_shape
+from shapely import Point
+from sqlalchemy import delete, func, select
 
 from gcrm.admin.services import set_up, setup_code
 from gcrm.app import create_app
@@ -17,6 +19,8 @@ from gcrm.core import db, jobs, mail
 from gcrm.core.config import settings
 from gcrm.core.models import SignInAttempt
 from gcrm.people import queries, services, tokens
+from gcrm.people.models import ApiToken
+from tests import factories as make
 
 PASSWORD = "a long enough secret"
 
@@ -97,6 +101,44 @@ def test_a_token_opens_the_api_until_its_person_is_gone(site):
     header = {"Authorization": f"Bearer {token}"}
     assert client.get("/api/v1/openapi.json", headers=header).status_code == 200
     assert client.get("/api/v1/openapi.json", headers={"Authorization": f"Bearer {token}x"}).status_code == 401
+
+
+def test_another_role_and_a_deleted_token_count_from_the_next_request_on(site):
+    with db.transaction(jobs.system_principal()) as session:
+        services.add_user(session, email="second@acme.example", role="admin", name="Second")
+    with db.transaction(None) as session:
+        token = tokens.make(session, queries.user_by_email(session, "ann@acme.example"), "test")
+    by_token, by_cookie, header = site.test_client(), site.test_client(), {"Authorization": f"Bearer {token}"}
+    sign_in(by_cookie)
+    assert [by_token.get("/people", headers=header).status_code, by_cookie.get("/people").status_code] == [200, 200]
+    with db.transaction(jobs.system_principal()) as session:
+        queries.user_by_email(session, "ann@acme.example").role = "rep"
+    assert [by_token.get("/people", headers=header).status_code, by_cookie.get("/people").status_code] == [403, 403]
+    with db.transaction(None) as session:
+        session.execute(delete(ApiToken))
+    assert by_token.get("/people", headers=header).status_code == 401
+
+
+def test_who_is_signed_in_is_whom_the_orm_would_load(site):
+    with db.transaction(jobs.system_principal()) as session:
+        ann = queries.user_by_email(session, "ann@acme.example")
+        ann.team, ann.home = make.make_team(session), from_shape(Point(-77.03, 38.9), srid=4326)
+    with db.transaction(None) as session:
+        loaded = queries.user_to_sign_in(session, {"email": "ann@acme.example"})
+    found = queries.person_marked(loaded.fs_uniquifier)
+    assert to_shape(found.home) == to_shape(loaded.home)
+    assert found.team.name == loaded.team.name
+    same = [name for name in queries.PERSON if name != "home"]
+    assert [getattr(found, name) for name in same] == [getattr(loaded, name) for name in same]
+    assert queries.person_marked("no such mark") is None
+
+
+def test_a_token_tells_when_it_was_last_used(site):
+    with db.transaction(None) as session:
+        token = tokens.make(session, queries.user_by_email(session, "ann@acme.example"), "test")
+    assert tokens.person_of(token).name == "Ann"
+    with db.transaction(None) as session:
+        assert session.scalar(select(ApiToken.last_used_at)) is not None
 
 
 def test_the_set_up_page_is_gone_once_it_was_used(site):

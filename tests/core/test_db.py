@@ -1,0 +1,78 @@
+"""Connections of the pool: whose they are between transactions, and what becomes of those whose server is gone."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from gcrm.core import db, jobs, schema
+from gcrm.core.cluster import SUPERUSER
+
+WHO = "SELECT current_user AS who, coalesce(current_setting('gcrm.principal', true), '') AS principal, pg_backend_pid() AS pid"
+
+
+@pytest.fixture
+def one_connection(own_database, monkeypatch):
+    """A pool of one, so that everybody gets the connection that the one before used."""
+    monkeypatch.setattr(db.engine().pool, "_max_overflow", 0)
+    monkeypatch.setattr(db.engine().pool._pool, "maxsize", 1)
+    return own_database
+
+
+def who(session: db.PrincipalSession) -> tuple[str, str]:
+    row = session.execute(text(WHO)).one()
+    return row.who, row.principal
+
+
+def end_connections(database: str) -> None:
+    """What a restart does to the connections that rest in a pool."""
+    with schema.connected(SUPERUSER, "postgres", autocommit=True) as connection:
+        ended = text("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = :name")
+        assert connection.scalar(ended, {"name": database})
+
+
+def test_what_is_asked_before_the_person_is_known_is_asked_as_nobody(one_connection):
+    system = jobs.system_principal()
+    with db.transaction(system) as session:
+        assert who(session) == ("gcrm_all", str(system.id))
+    with pytest.raises(ZeroDivisionError), db.transaction(system):
+        raise ZeroDivisionError
+    row = db.row_for_login(WHO, {})
+    assert (row.who, row.principal) == ("gcrm_web", "")
+
+
+def test_nobody_gets_the_role_of_who_used_the_connection_before(one_connection):
+    system, rep = jobs.system_principal(), db.Principal(4711, "rep")
+    for principal, expected in ((system, "gcrm_all"), (rep, "gcrm_scoped"), (None, "gcrm_web"), (rep, "gcrm_scoped")):
+        with db.transaction(principal) as session:
+            assert who(session) == (expected, str(principal.id) if principal else "")
+        assert db.row_for_login(WHO, {}).who == "gcrm_web"
+
+
+def test_a_transaction_after_a_plain_statement_can_still_be_undone(one_connection):
+    db.row_for_login(WHO, {})
+    with db.new_session(jobs.system_principal()) as session:
+        session.execute(text("INSERT INTO teams (name) VALUES ('gone')"))
+    with db.transaction(None) as session:
+        assert session.scalar(text("SELECT count(*) FROM teams")) == 0
+
+
+@pytest.mark.parametrize("ask", [lambda: db.row_for_login(WHO, {}).pid, lambda: asked_in_a_transaction()])
+def test_a_connection_that_the_server_ended_is_replaced_unseen(own_database, ask):
+    before = ask()
+    end_connections(own_database)
+    assert ask() != before
+
+
+def asked_in_a_transaction() -> int:
+    with db.transaction(jobs.system_principal()) as session:
+        return session.execute(text(WHO)).one().pid
+
+
+def test_a_connection_on_which_a_mere_notice_waits_is_kept(one_connection):
+    with db.transaction(None) as session:
+        session.execute(text("LISTEN word"))
+    before = db.row_for_login(WHO, {}).pid
+    with schema.connected(SUPERUSER, one_connection, autocommit=True) as connection:
+        connection.execute(text("NOTIFY word"))
+    assert db.row_for_login(WHO, {}).pid == before
