@@ -42,6 +42,8 @@ class Settings:
     web_processes: int = 1
     pool_size: int = 10
     """Database connections that one process keeps."""
+    tile_megabytes: int = 64
+    """Memory that one process has for tiles of the map drawn already; 0 draws each anew."""
     demo_password: str = ""
     """Password of the demo's sign-ins; random and printed once when empty."""
     smtp_url: str = ""

@@ -223,12 +223,15 @@ def add_headers(response: Response) -> Response:
     return response
 
 
-def etag_answer(body: bytes, mimetype: str) -> Response:
-    """An answer whose ETag is a hash of it, 304 when the client has it."""
+def etag_answer(body: bytes, mimetype: str, etag: str | None = None) -> Response:
+    """An answer whose ETag is a hash of it, made here unless it is known; 304 when the client has it."""
     response = Response(body, mimetype=mimetype)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Cookie, Authorization"
-    response.add_etag()
+    if etag:
+        response.set_etag(etag)
+    else:
+        response.add_etag()
     response.make_conditional(request)
     return response
 

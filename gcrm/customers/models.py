@@ -312,6 +312,21 @@ class RegionSum(Model):
     foreign_potentials: Mapped[int] = mapped_column(BigInteger)
 
 
+class MapWrite(Model):
+    """A statement that may have changed what a map of accounts shows, or many of them folded into one."""
+
+    __tablename__ = "map_writes"
+    __table_args__ = (
+        {"postgresql_with": {"autovacuum_vacuum_scale_factor": "0", "autovacuum_vacuum_threshold": "500"}},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+    """How many statements it stands for."""
+    mark: Mapped[int] = mapped_column(BigInteger, server_default=text("(random() * (2::bigint ^ 62))::bigint"))
+    """At random, so that what was written after a backup was restored has other marks than what was written before."""
+
+
 class AccountChange(Model):
     """What an account added to the sums or took away since they were last folded, with its sign."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from gcrm.core import db, jobs
-from gcrm.customers import sum_queries, sum_services
+from gcrm.customers import picture_services, sum_queries, sum_services
 
 
 @jobs.chore(seconds=2)
@@ -14,6 +14,13 @@ def fold_sums() -> None:
     with db.transaction(jobs.system_principal()) as session:
         if sum_services.has_changes(session):
             sum_services.fold(session)
+
+
+@jobs.chore(seconds=5)
+def fold_writes() -> None:
+    """Fold what tells whether a map changed, when there is much of it."""
+    with db.transaction(None) as session:
+        picture_services.fold_writes(session)
 
 
 @jobs.app.periodic(cron="41 3 * * *")

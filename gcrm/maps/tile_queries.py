@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from gcrm.core.db import Principal
 from gcrm.core.errors import Invalid
 from gcrm.customers import sum_queries
 from gcrm.customers.models import Account
@@ -82,6 +83,19 @@ def account_tile(session: Session, z: int, x: int, y: int, selection: Selection,
 
 KEPT_WORDS = {"status", "tier", "owner", "team", "territory"}
 """Words of a selection whose conditions depend on nothing but the words: not on the day, nor on a setting."""
+
+
+def kept_address(
+    principal: Principal, z: int, x: int, y: int, selection: Selection, by: str
+) -> tuple[Hashable, ...] | None:
+    """What a tile is known by as long as the picture of the accounts stays the same; None where more decides over it.
+
+    Who sees all of them sees the same, unless asked for the own ones (`owner=me`); everybody else has tiles of their own.
+    """
+    if not set(selection.values) <= KEPT_WORDS:
+        return None
+    sees = 0 if principal.database_role == "gcrm_all" and "owner" not in selection.values else principal.id
+    return sees, z, x, y, tuple(selection.pairs()), by
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, g, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from gcrm.core import web
+from gcrm.core.config import settings
 from gcrm.core.geo import lon_lat
+from gcrm.customers import picture_queries as pictures
 from gcrm.customers import queries as customers
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
@@ -30,6 +33,7 @@ from gcrm.maps import (
     tool_views,
 )
 from gcrm.maps.coordinates import coordinates
+from gcrm.maps.kept_tiles import KeptTiles, Tile
 from gcrm.maps.layer_forms import MapWanted
 
 bp = Blueprint("maps", __name__)
@@ -55,8 +59,23 @@ LISTED = 50
 
 @bp.get("/tiles/accounts/<int:z>/<int:x>/<int:y>.mvt")
 def account_tile(z: int, x: int, y: int) -> Response:
+    """From what was drawn before where nothing was written since; the picture is read first, lest a tile be older than it says."""
     selection, by = Selection.parse(request.args), request.args.get("by", "status")
-    return web.etag_answer(tile_queries.account_tile(web.session(), z, x, y, selection, by), MVT)
+    kept = _kept_tiles()
+    address = tile_queries.kept_address(g.principal, z, x, y, selection, by) if kept.most_bytes else None
+    picture = pictures.picture() if address else None
+    tile = kept.find(address, picture) if picture else None
+    if tile is None:
+        tile = Tile.of(tile_queries.account_tile(web.session(), z, x, y, selection, by))
+        if picture:
+            kept.keep(address, picture, tile)
+    return web.etag_answer(tile.body, MVT, tile.mark)
+
+
+@lru_cache(maxsize=1)
+def _kept_tiles() -> KeptTiles:
+    """This process's."""
+    return KeptTiles(settings().tile_megabytes * 1_000_000)
 
 
 # -- accounts ----------------------------------------------------------------------------------------------------------
