@@ -24,7 +24,10 @@ def picture() -> Picture | None:
     belongs to it because accounts are lent by days. Within a transaction that wrote itself the picture is not settled.
     """
     row = db.row_for_login(_PICTURE, {})
-    return (row[0], row[1], row[2]) if row and row[3] else None
+    if row is None:
+        return None
+    n, mark, day, is_settled = row
+    return (n, mark, day) if is_settled else None
 
 
 def writes(session: Session) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Row,
     Select,
     Subquery,
     Text,
@@ -71,14 +72,11 @@ def account_tile(session: Session, z: int, x: int, y: int, selection: Selection,
     make = _statement if is_kept else _statement.__wrapped__
     asked = (z, tuple(selection.pairs()), by, currency)
     where = {"x": x, "y": y}
-    if part is not None:
-        shown = "sums"
-    elif z < POINTS_FROM_ZOOM:
-        shown = "cells"
-    else:
-        count = make("count", *asked, None).run(session, where)
-        shown = "points" if count <= MOST_POINTS else "cells"
-    return bytes(make(shown, *asked, part).run(session, where) or b"")
+    if part is None and z >= POINTS_FROM_ZOOM:
+        row = make("points", *asked, None).run(session, where)
+        if row.n <= MOST_POINTS:
+            return bytes(row.tile or b"")
+    return bytes(make("cells" if part is None else "sums", *asked, part).run(session, where).tile or b"")
 
 
 KEPT_WORDS = {"status", "tier", "owner", "team", "territory"}
@@ -105,30 +103,32 @@ class _Statement:
     sql: str
     words: dict[str, Any]
 
-    def run(self, session: Session, where: dict[str, int]) -> Any:
-        return session.connection().exec_driver_sql(self.sql, self.words | where).scalar()
+    def run(self, session: Session, where: dict[str, int]) -> Row[Any]:
+        return session.connection().exec_driver_sql(self.sql, self.words | where).one()
 
 
 @lru_cache(maxsize=512)
 def _statement(
     shown: str, z: int, pairs: tuple[tuple[str, str], ...], by: str, currency: str | None, part: sum_queries.Part | None
 ) -> _Statement:
-    """The statement of a tile from `sums`, of `cells` or `points` of the accounts, or that counts them up to a limit."""
+    """The statement of a tile from `sums`, or of `cells` or `points` of the accounts."""
     x, y = bindparam("x", 0, type_=BigInteger), bindparam("y", 0, type_=BigInteger)
     selection, worth = Selection.parse(MultiDict(pairs)), _worth(currency)
     inside = [*in_tile(z, x, y), *selection.conditions()]
-    if shown == "count":
-        some = select(Account.id).where(*inside).limit(MOST_POINTS + 1).subquery()
-        return _compiled(select(func.count()).select_from(some))
+    if shown == "points":
+        return _compiled(_points(inside, worth, z, x, y))
     if part is not None:
         sums = sum_queries.cells(part, first_key(z, x, y), 4 ** (30 - z), z + CELL_ZOOMS, by == "tier", worth)
         features = _cells(sums, z, x, y)
-    elif shown == "points":
-        features = _points(inside, worth, z, x, y)
     else:
         features = _cells(_row_sums(inside, worth, z, by), z, x, y)
+    return _compiled(_layer(features))
+
+
+def _layer(features: Select[Any]) -> Select[Any]:
     layer = features.subquery("features")
-    return _compiled(select(func.ST_AsMVT(literal_column("features"), "accounts", EXTENT, "geom")).select_from(layer))
+    tile = func.ST_AsMVT(literal_column("features"), "accounts", EXTENT, "geom")
+    return select(tile.label("tile")).select_from(layer)
 
 
 def _compiled(statement: Select[Any]) -> _Statement:
@@ -164,19 +164,38 @@ def _worth(currency: str | None) -> ColumnElement[int]:
 
 
 def _points(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: int, x: Any, y: Any) -> Select[Any]:
-    return (
+    """The accounts one by one, unless there are too many of them, and how many there are up to one too many.
+
+    In one statement: looking whose accounts they may be takes longer than finding them.
+    """
+    some = (
         select(
-            spot(func.ST_X(Account.location), func.ST_Y(Account.location), z, x, y),
-            literal_column("1").label("n"),
+            Account.id,
+            Account.grid_key,
+            Account.location,
             cast(worth, BigInteger).label("value"),
-            cast(Account.uuid, Text).label("id"),
-            func.left(Account.name, LONGEST_NAME).label("name"),
+            Account.uuid,
+            Account.name,
             Account.status,
             Account.tier,
         )
         .where(*inside)
-        .order_by(Account.grid_key, Account.id)
+        .limit(MOST_POINTS + 1)
+        .cte("some")
+        .prefix_with("MATERIALIZED")
     )
+    features = select(
+        spot(func.ST_X(some.c.location), func.ST_Y(some.c.location), z, x, y),
+        literal_column("1").label("n"),
+        some.c.value,
+        cast(some.c.uuid, Text).label("id"),
+        func.left(some.c.name, LONGEST_NAME).label("name"),
+        some.c.status,
+        some.c.tier,
+    ).order_by(some.c.grid_key, some.c.id)
+    count = select(func.count()).select_from(some).scalar_subquery()
+    tile = case((count <= MOST_POINTS, _layer(features).scalar_subquery()))
+    return select(tile.label("tile"), count.label("n"))
 
 
 def _row_sums(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z: int, by: str) -> Subquery:

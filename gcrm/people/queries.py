@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import Row, Select, bindparam, func, literal_column, select, text
+from sqlalchemy import Select, bindparam, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session, make_transient_to_detached, undefer_group
 
@@ -113,7 +113,7 @@ def token_found(prefix: str) -> TokenFound | None:
     return TokenFound(_person(row), *row[len(_PERSON) + len(_TEAM) :]) if row else None
 
 
-def _person(row: Row[Any]) -> User:
+def _person(row: tuple[Any, ...]) -> User:
     """A person apart from any session, without the password, as the ORM would have loaded them."""
     values = dict(zip(PERSON, row, strict=False))
     team = dict(zip((column.name for column in _TEAM), row[len(_PERSON) :], strict=False))

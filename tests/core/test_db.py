@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from gcrm.core import db, jobs, schema
 from gcrm.core.cluster import SUPERUSER
+from gcrm.core.errors import Unavailable
 
 WHO = "SELECT current_user AS who, coalesce(current_setting('gcrm.principal', true), '') AS principal, pg_backend_pid() AS pid"
-
-
-@pytest.fixture
-def one_connection(own_database, monkeypatch):
-    """A pool of one, so that everybody gets the connection that the one before used."""
-    monkeypatch.setattr(db.engine().pool, "_max_overflow", 0)
-    monkeypatch.setattr(db.engine().pool._pool, "maxsize", 1)
-    return own_database
 
 
 def who(session: db.PrincipalSession) -> tuple[str, str]:
@@ -31,25 +25,30 @@ def end_connections(database: str) -> None:
         assert connection.scalar(ended, {"name": database})
 
 
-def test_what_is_asked_before_the_person_is_known_is_asked_as_nobody(one_connection):
+def test_one_after_the_other_uses_the_same_connection(own_database):
+    assert {asked_in_a_transaction(), db.row_for_login(WHO, {})[2], asked_in_a_transaction()} == {
+        asked_in_a_transaction()
+    }
+
+
+def test_what_is_asked_before_the_person_is_known_is_asked_as_nobody(own_database):
     system = jobs.system_principal()
     with db.transaction(system) as session:
         assert who(session) == ("gcrm_all", str(system.id))
     with pytest.raises(ZeroDivisionError), db.transaction(system):
         raise ZeroDivisionError
-    row = db.row_for_login(WHO, {})
-    assert (row.who, row.principal) == ("gcrm_web", "")
+    assert db.row_for_login(WHO, {})[:2] == ("gcrm_web", "")
 
 
-def test_nobody_gets_the_role_of_who_used_the_connection_before(one_connection):
+def test_nobody_gets_the_role_of_who_used_the_connection_before(own_database):
     system, rep = jobs.system_principal(), db.Principal(4711, "rep")
     for principal, expected in ((system, "gcrm_all"), (rep, "gcrm_scoped"), (None, "gcrm_web"), (rep, "gcrm_scoped")):
         with db.transaction(principal) as session:
             assert who(session) == (expected, str(principal.id) if principal else "")
-        assert db.row_for_login(WHO, {}).who == "gcrm_web"
+        assert db.row_for_login(WHO, {})[0] == "gcrm_web"
 
 
-def test_a_transaction_after_a_plain_statement_can_still_be_undone(one_connection):
+def test_a_transaction_after_a_plain_statement_can_still_be_undone(own_database):
     db.row_for_login(WHO, {})
     with db.new_session(jobs.system_principal()) as session:
         session.execute(text("INSERT INTO teams (name) VALUES ('gone')"))
@@ -57,7 +56,7 @@ def test_a_transaction_after_a_plain_statement_can_still_be_undone(one_connectio
         assert session.scalar(text("SELECT count(*) FROM teams")) == 0
 
 
-@pytest.mark.parametrize("ask", [lambda: db.row_for_login(WHO, {}).pid, lambda: asked_in_a_transaction()])
+@pytest.mark.parametrize("ask", [lambda: db.row_for_login(WHO, {})[2], lambda: asked_in_a_transaction()])
 def test_a_connection_that_the_server_ended_is_replaced_unseen(own_database, ask):
     before = ask()
     end_connections(own_database)
@@ -69,10 +68,19 @@ def asked_in_a_transaction() -> int:
         return session.execute(text(WHO)).one().pid
 
 
-def test_a_connection_on_which_a_mere_notice_waits_is_kept(one_connection):
+def test_a_fault_in_what_is_asked_leaves_no_connection_behind(own_database):
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        db.row_for_login("SELECT 1 / 0", {})
+    assert db.engine().pool.checkedout() == 0
+    with pytest.raises(Unavailable):
+        db.row_for_login("SELECT pg_terminate_backend(pg_backend_pid())", {})
+    assert db.row_for_login(WHO, {})[0] == "gcrm_web"
+
+
+def test_a_connection_on_which_a_mere_notice_waits_is_kept(own_database):
     with db.transaction(None) as session:
         session.execute(text("LISTEN word"))
-    before = db.row_for_login(WHO, {}).pid
-    with schema.connected(SUPERUSER, one_connection, autocommit=True) as connection:
+    before = db.row_for_login(WHO, {})[2]
+    with schema.connected(SUPERUSER, own_database, autocommit=True) as connection:
         connection.execute(text("NOTIFY word"))
-    assert db.row_for_login(WHO, {}).pid == before
+    assert db.row_for_login(WHO, {})[2] == before

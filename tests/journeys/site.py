@@ -22,6 +22,7 @@ class Site:
     """One server with its workers; `said` holds what it printed."""
 
     environment: dict[str, str]
+    arguments: tuple[str, ...] = ()
     address: str = ""
     said: list[str] = field(default_factory=list)
     _process: subprocess.Popen[str] | None = None
@@ -31,7 +32,7 @@ class Site:
         port = FIRST_PORT + os.getpid() % PORTS  # the next free one is taken, and printed
         usual = {"GCRM_PORT": str(port), "GCRM_LOG_LEVEL": "warning", "GCRM_POOL_SIZE": "4", "GCRM_THREADS": "4"}
         self._process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "gcrm", "serve"], env=clean_environment(usual | self.environment), text=True,
+            [sys.executable, "-u", "-m", "gcrm", "serve", *self.arguments], env=clean_environment(usual | self.environment), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         threading.Thread(target=self._listen, daemon=True).start()
