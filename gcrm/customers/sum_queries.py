@@ -40,6 +40,10 @@ EVERYTHING, TEAM, TERRITORY = 0, 1, 2
 ALL_CLASSES = -1
 TIERS_A_STATUS = 8
 """`gcrm_sum_class` leaves so many numbers to each status; the number after the tiers is an account without one."""
+ALL_TIERS = TIERS_A_STATUS - 1
+"""Regions keep sums of each status with all tiers under this number in place of the tier's, of each tier with all statuses under"""
+ALL_STATUSES = len(STATUSES) * TIERS_A_STATUS
+"""this one and the tier's."""
 CELL_ZOOMS = (9, 11, 13, 15)
 FINEST_BY_CLASS = 13
 """Finer cells are summed for everything only, all classes together: there an index on the accounts is as fast."""
@@ -58,6 +62,8 @@ class Part:
     part_id: int
     classes: tuple[int, ...] | None
     """None: all of them."""
+    margins: tuple[int, ...] = (ALL_CLASSES,)
+    """The same classes in as few sums as regions keep: those of a status with all tiers, of a tier with all statuses."""
     beside: tuple[ColumnElement[bool], ...] | None = None
     """Accounts that the principal sees one by one and no sum of theirs holds; None where there are none."""
 
@@ -74,16 +80,16 @@ def part_of(session: Session, selection: Selection) -> Part | None:
 
 
 def _part(session: Session, selection: Selection) -> Part | None:
-    classes = _classes(selection)
+    classes = _classes(selection), _margins(selection)
     if team := selection.get("team"):
         number = session.scalar(select(Team.id).where(Team.uuid == team))
-        return Part(TEAM, number, classes) if number else None
+        return Part(TEAM, number, *classes) if number else None
     if wanted := selection.all("territory"):
         if len(wanted) > 1 or wanted[0] == "none":
             return None
         number = session.scalar(select(Territory.id).where(Territory.uuid == wanted[0]))
-        return Part(TERRITORY, number, classes) if number else None
-    return Part(EVERYTHING, 0, classes)
+        return Part(TERRITORY, number, *classes) if number else None
+    return Part(EVERYTHING, 0, *classes)
 
 
 def _scoped_part(session: Session, selection: Selection, conditions: Sequence[ColumnElement[bool]]) -> Part | None:
@@ -107,7 +113,7 @@ def _scoped_part(session: Session, selection: Selection, conditions: Sequence[Co
     if row[3]:
         others = ~func.coalesce(Account.owner_id == func.any(func.gcrm_visible_owners()), literal_column("false"))
         beside = (Account.id == func.any(shared), others, *conditions)
-    return Part(TEAM, number, _classes(selection), beside)
+    return Part(TEAM, number, _classes(selection), _margins(selection), beside)
 
 
 def _has_moved(session: Session, kind: int) -> bool:
@@ -116,12 +122,25 @@ def _has_moved(session: Session, kind: int) -> bool:
 
 def _classes(selection: Selection) -> tuple[int, ...] | None:
     """The classes of the chosen statuses and tiers."""
-    if not {"status", "tier"} & set(selection.values):
+    statuses, tiers = _chosen(selection)
+    if not statuses and not tiers:
         return None
-    statuses = [STATUSES.index(word) for word in selection.all("status")] or range(len(STATUSES))
-    every = (*TIERS, "none")
-    tiers = [every.index(word) for word in selection.all("tier")] or range(len(every))
-    return tuple(status * TIERS_A_STATUS + tier for status in statuses for tier in tiers)
+    every = statuses or range(len(STATUSES)), tiers or range(len(TIERS) + 1)
+    return tuple(status * TIERS_A_STATUS + tier for status in every[0] for tier in every[1])
+
+
+def _margins(selection: Selection) -> tuple[int, ...]:
+    statuses, tiers = _chosen(selection)
+    if not tiers:
+        return tuple(status * TIERS_A_STATUS + ALL_TIERS for status in statuses) or (ALL_CLASSES,)
+    return _classes(selection) or () if statuses else tuple(ALL_STATUSES + tier for tier in tiers)
+
+
+def _chosen(selection: Selection) -> tuple[list[int], list[int]]:
+    """The numbers of the statuses and of the tiers that a selection names, each once."""
+    statuses = {STATUSES.index(word) for word in selection.all("status")}
+    tiers = {(*TIERS, "none").index(word) for word in selection.all("tier")}
+    return sorted(statuses), sorted(tiers)
 
 
 # -- cells -------------------------------------------------------------------------------------------------------------
@@ -266,15 +285,16 @@ _COUNTS = ("n", "prospects", "customers")
 _AMOUNTS = ("value", "potential", "white_space", "foreign_accounts", "foreign_values", "foreign_potentials")
 
 
-def by_region(session: Session, part: Part, level: str, amounts: Sequence[str] = _AMOUNTS) -> dict[int, Total]:
+def by_region(
+    session: Session, part: Part, level: str, sums: Sequence[str] = (*_COUNTS[1:], *_AMOUNTS)
+) -> dict[int, Total]:
     """Totals by region id of a level; OUTSIDE, OUTSIDE_ALL and UNPLACED stand for what is in none.
 
-    Amounts that are not asked for stay 0: most of the time goes into adding up.
+    Sums that are not asked for stay 0, but for `n`: most of the time goes into adding up.
     """
-    names = (*_COUNTS, *amounts)
-    rows = _region_rows(part, level, names).subquery("rows")
-    summed = [cast(func.sum(rows.c[name]), BigInteger) for name in names]
-    query = select(rows.c.region_id, *summed).group_by(rows.c.region_id).having(func.sum(rows.c.n) > 0)
+    names = ("n", *sums)
+    regions = _regions(part, level, names)
+    query = select(regions).where(regions.c.n > 0)
     return {row[0]: Total(**dict(zip(names, row[1:], strict=True))) for row in session.execute(query)}
 
 
@@ -287,14 +307,8 @@ def total(session: Session, part: Part) -> tuple[Total, int, int]:
 
 def wrong_counties(session: Session) -> int:
     """In how many counties the sums differ from the accounts, both in one picture of the database; for who sees all."""
-    rows = _region_rows(Part(EVERYTHING, 0, None), "county", _COUNTS).subquery("rows")
-    kept = (
-        select(rows.c.region_id, *(func.sum(rows.c[name]).label(name) for name in ("n", "customers")))
-        .where(rows.c.region_id > 0)
-        .group_by(rows.c.region_id)
-        .having(func.sum(rows.c.n) > 0)
-        .subquery("kept")
-    )
+    regions = _regions(Part(EVERYTHING, 0, None), "county", ("n", "customers"))
+    kept = select(regions).where(regions.c.region_id > 0, regions.c.n > 0).subquery("kept")
     customers = func.count().filter(Account.status == "customer")
     counted = (
         select(Account.county_id.label("region_id"), func.count().label("n"), customers.label("customers"))
@@ -307,21 +321,47 @@ def wrong_counties(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(both).where(differ)) or 0
 
 
-def _region_rows(part: Part, level: str, names: Sequence[str]) -> Any:
-    base = select(RegionSum.region_id, *(getattr(RegionSum, name) for name in names)).where(
+def _regions(part: Part, level: str, names: Sequence[str]) -> Subquery:
+    """The named sums by `region_id`.
+
+    What is kept is a row for each region already, unless of several classes; what was written since is little.
+    """
+    held = select(RegionSum.region_id, *(getattr(RegionSum, name) for name in names)).where(
         RegionSum.kind == part.kind,
         RegionSum.part_id == part.part_id,
         RegionSum.level == LEVELS[level],
-        _stored_classes(RegionSum.account_class, part, by_class=False),
+        RegionSum.account_class == func.any(list(part.margins)),
     )
+    kept = held.subquery("kept") if len(part.margins) == 1 else _added_up(held, names, "kept")
+    rows = [_since(part, level, names)]
+    if part.beside is not None:
+        rows.append(_beside(part, level, names))
+    since = _added_up(union_all(*rows), names, "since")
+    region = func.coalesce(kept.c.region_id, since.c.region_id).label("region_id")
+    both = [(func.coalesce(kept.c[name], 0) + func.coalesce(since.c[name], 0)).label(name) for name in names]
+    joined = kept.join(since, kept.c.region_id == since.c.region_id, full=True)
+    return select(region, *both).select_from(joined).subquery("regions")
+
+
+def _added_up(rows: Any, names: Sequence[str], name: str) -> Subquery:
+    """Whole numbers stay such: `sum` would make numerics of them, which takes four times as long."""
+    each = rows.subquery()
+    return (
+        select(each.c.region_id, *(func.gcrm_sum(each.c[word]).label(word) for word in names))
+        .group_by(each.c.region_id)
+        .subquery(name)
+    )
+
+
+def _since(part: Part, level: str, names: Sequence[str]) -> Select[Any]:
+    """What was written since the last fold; by the index, since the table may be long and nearly empty after an import."""
     column = {"state": AccountChange.state_id, "county": AccountChange.county_id}.get(
         level, AccountChange.municipality_id
     )
-    since = select(
-        column.label("region_id"), *_counted(AccountChange, AccountChange.account_class, by_tier=False),
-        *(getattr(AccountChange, name) for name in names[len(_COUNTS):]),
-    ).where(*_changed(part))  # fmt: skip
-    return union_all(base, since) if part.beside is None else union_all(base, since, _beside(part, level, names))
+    shares = dict(zip(_COUNTS[1:], _shares(AccountChange.n, AccountChange.account_class, by_tier=False), strict=True))
+    wanted: list[Any] = [shares[name] if name in shares else getattr(AccountChange, name) for name in names]
+    columns: list[Any] = [cast(each, BigInteger).label(name) for each, name in zip(wanted, names, strict=True)]
+    return select(column.label("region_id"), *columns).where(AccountChange.id > 0, *_changed(part))
 
 
 def _beside(part: Part, level: str, names: Sequence[str]) -> Select[Any]:
@@ -343,6 +383,8 @@ def _beside(part: Part, level: str, names: Sequence[str]) -> Select[Any]:
         return cast(~ours & what, Integer)
 
     added = {
+        "n": one,
+        **dict(zip(_COUNTS[1:], _shares(one, kind, by_tier=False), strict=True)),
         "value": amount(value),
         "potential": amount(potential),
         "white_space": amount(potential - func.coalesce(value, 0)),
@@ -350,6 +392,5 @@ def _beside(part: Part, level: str, names: Sequence[str]) -> Select[Any]:
         "foreign_values": foreign(value.is_not(None)),
         "foreign_potentials": foreign(potential.is_not(None)),
     }
-    return select(
-        func.coalesce(column, nowhere), one, *_shares(one, kind, by_tier=False), *(added[name] for name in names[len(_COUNTS) :])
-    ).where(*part.beside)  # fmt: skip
+    columns: list[Any] = [cast(added[name], BigInteger) for name in names]
+    return select(func.coalesce(column, nowhere).label("region_id"), *columns).where(*part.beside)

@@ -24,6 +24,7 @@ class Region(Model):
         UniqueConstraint("country", "level", "code"),
         CheckConstraint(f"level IN ({_LEVEL_LIST})", name="level"),
         CheckConstraint("country = lower(country)", name="country_lower"),
+        Index("ix_regions_named", "level", "country", "code", postgresql_include=["id", "name", "area_km2"]),
         Index("ix_regions_boundary", "boundary", postgresql_using="gist"),
         Index("ix_regions_outline", "outline", postgresql_using="gist"),
     )

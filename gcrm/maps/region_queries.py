@@ -219,19 +219,18 @@ def _kept_sums(session: Session, level: str, metric: Metric, selection: Selectio
     if part is None:
         return None
     amounts = KEPT_AMOUNTS[metric.amount]
-    found = sum_queries.by_region(session, part, level, amounts)
+    counted = {"prospect": "prospects", "customer": "customers"}.get(metric.status or "", "n")
+    found = sum_queries.by_region(session, part, level, (*amounts, *({counted} - {"n"})))
 
-    def count(each: sum_queries.Total) -> int:
-        return {"prospect": each.prospects, "customer": each.customers}.get(metric.status or "", each.n)
-
-    def told(each: sum_queries.Total, unplaced: int = 0) -> _Sum:
+    def told(each: sum_queries.Total, is_unplaced: bool = False) -> _Sum:
+        count = getattr(each, counted)
         amount, others = (getattr(each, name) for name in amounts) if amounts else (0, 0)
-        return _Sum(count(each), amount, unplaced=unplaced, other_currencies=others)
+        return _Sum(count, amount, unplaced=count if is_unplaced else 0, other_currencies=others)
 
     sums: dict[int | None, _Sum] = {region: told(each) for region, each in found.items() if region > 0}
     for region, each in found.items():
         if region <= 0:
-            sums[None] = sums.get(None, _Sum()) + told(each, count(each) if region == sum_queries.UNPLACED else 0)
+            sums[None] = sums.get(None, _Sum()) + told(each, region == sum_queries.UNPLACED)
     return sums
 
 
