@@ -82,6 +82,7 @@ def selections(company) -> list[Selection]:
         {"team": (str(company["top"].uuid),)}, {"team": (str(company["north"].uuid),), "status": ("customer",)},
         {"team": (str(company["south"].uuid),)}, {"territory": (str(company["above"].uuid),)},
         {"territory": (str(company["below"].uuid),), "tier": ("B",)}, {"owner": ("me",)},
+        {"tier": ("A", "none")}, {"status": ("prospect", "former"), "team": (str(company["top"].uuid),)},
     ]  # fmt: skip
     return [Selection(each) for each in words]
 
@@ -129,9 +130,9 @@ def test_the_sums_are_asked_where_they_can_be(session, company, as_user):
         role: [part and part.kind for part in _parts(as_user, company, role)] for role in ("admin", "manager", "rep")
     }
     assert kinds == {
-        "admin": [0, 0, 0, 1, 1, 1, 2, 2, None],
-        "manager": [1, 1, 1, 1, 1, None, None, None, None],
-        "rep": [None] * 9,
+        "admin": [0, 0, 0, 1, 1, 1, 2, 2, None, 0, 1],
+        "manager": [1, 1, 1, 1, 1, None, None, None, None, 1, 1],
+        "rep": [None] * 11,
     }
 
 
