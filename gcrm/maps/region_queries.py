@@ -47,6 +47,8 @@ HEXAGON_COLUMNS: dict[str, InstrumentedAttribute[int | None]] = {
     "hex100": Account.hex100,
     "hex1000": Account.hex1000,
 }
+NAMED_ONE_BY_ONE = 300
+"""Of more regions the whole level is read: an index lists it, and so many ids would cost more than they spare."""
 POSTCODES = aliased(Region, name="postcodes")
 """Accounts keep no postcode's id: they are joined to it by their address."""
 
@@ -354,7 +356,10 @@ def _regions(session: Session, level: str, numbers: Sequence[int], parent: Regio
         .order_by(Region.country, Region.code)
     )
     if parent is None:
-        return session.execute(query.where(Region.id == func.any(list(numbers)))).all()
+        if len(numbers) < NAMED_ONE_BY_ONE:
+            query = query.where(Region.id == func.any(list(numbers)))
+        wanted = set(numbers)
+        return [row for row in session.execute(query) if row.id in wanted]
     below = select(Region.id).where(Region.parent_id == parent.id).cte("below", recursive=True)
     below = below.union(select(Region.id).where(Region.parent_id == below.c.id))
     return session.execute(query.where(Region.id.in_(select(below.c.id)))).all()

@@ -37,6 +37,7 @@ SELECT kind, part_id, level, shown, region_id, {", ".join(f"gcrm_sum({c})" for c
 FROM region_sums CROSS JOIN LATERAL (VALUES (class | 7::smallint), (24 + class % 8)) AS grain (shown)
 WHERE class BETWEEN 0 AND 23 AND class % 8 < 7
 GROUP BY 1, 2, 3, 4, 5
+ORDER BY 1, 2, 3, 4, 5 -- what a map reads together lies together
 """
 
 

@@ -66,7 +66,7 @@ def copy_database(source: str, name: str) -> None:
     with schema.connected(SUPERUSER, "postgres", autocommit=True) as connection:
         known = connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": name})
         if not known:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}" OWNER gcrm_owner'))
     os.environ["GCRM_DATABASE"] = name
     config.settings.cache_clear()
     schema.make_ready()
