@@ -81,6 +81,7 @@ class Account(Versioned, Model):
         Index("ix_accounts_municipality", "municipality_id"),
         Index("ix_accounts_territory", "territory_id"),
         Index("ix_accounts_parent", "parent_id"),
+        Index("ix_accounts_cadence", "cadence_days", postgresql_where=text("cadence_days IS NOT NULL")),
     )  # fmt: skip
 
     id: Mapped[BigKey]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -50,6 +51,12 @@ class Measure:
     """Amounts that are in no sum."""
     conditions: list[ColumnElement[bool]] = field(default_factory=list)
     joined: Joined = lambda query: query.select_from(Account)
+    also: Measure | None = None
+    """What is to be added, where it is faster asked beside."""
+
+    @property
+    def parts(self) -> list[Measure]:
+        return [self, *(self.also.parts if self.also else ())]
 
 
 def measure(session: Session, metric: Metric, currency: str, period: Period | None) -> Measure:
@@ -104,48 +111,53 @@ def _visited_in_time(session: Session, period: Period | None) -> Measure:
     """Accounts with a cadence that were visited within it, today or on the last day of a period."""
     with_cadence = has_cadence()
     if period is None or period.last >= people.today(session):
-        return _in_time(not_(is_overdue()), with_cadence)
-    _begin, end = period.instants(people.the_organisation(session).timezone)
-    finished, joined = _last_finished(session, end)
-    zone = func.coalesce(Account.timezone, people.the_organisation(session).timezone)
-    due_on = cast(func.timezone(zone, finished), Date) + Account.cadence_days
-    return _in_time(func.coalesce(due_on >= period.last, FALSE), with_cadence, joined)
+        return _in_time(with_cadence, func.count().filter(with_cadence, not_(is_overdue())))
+    usual = people.the_organisation(session).timezone
+    _begin, end = period.instants(usual)
+
+    def is_due_later(finished: Any) -> ColumnElement[bool]:
+        due_on = cast(func.timezone(func.coalesce(Account.timezone, usual), finished), Date) + Account.cadence_days
+        return func.coalesce(due_on >= period.last, FALSE)
+
+    if db.is_scoped(session):
+        newest, joined = _last_met(end)
+        return _in_time(with_cadence, func.count().filter(with_cadence, is_due_later(newest)), joined)
+    met = select(Visit.id).where(*_met_before(end), Visit.finished_at >= _longest_before(session, end))
+    in_time = met.where(Visit.account_id == Account.id, is_due_later(Visit.finished_at)).exists()
+    return replace(
+        _in_time(with_cadence, NOTHING), also=Measure(NOTHING, func.count(), conditions=[with_cadence, in_time])
+    )
 
 
-def _in_time(
-    is_in_time: ColumnElement[bool], with_cadence: ColumnElement[bool], joined: Joined | None = None
-) -> Measure:
+def _in_time(with_cadence: ColumnElement[bool], number: ColumnElement[Any], joined: Joined | None = None) -> Measure:
     """The cases of the share are the accounts with a cadence."""
     more = {"joined": joined} if joined else {}
-    return _measured(
-        with_cadence,
-        amount=func.count().filter(with_cadence, is_in_time),
-        base=func.count().filter(with_cadence),
-        **more,
-    )
+    return _measured(with_cadence, amount=number, base=func.count().filter(with_cadence), **more)
 
 
-def _last_finished(session: Session, end: Any) -> tuple[ColumnElement[Any], Joined]:
-    """When an account was last visited before an instant.
+def _met_before(end: Any) -> list[ColumnElement[bool]]:
+    """Visits that count for a cadence; in the words of the index that holds them."""
+    return [
+        literal_column("visits.status = 'done' AND visits.outcome IS DISTINCT FROM 'not_met'"),
+        Visit.finished_at < end,
+    ]
 
-    Who sees everything reads the visits of the longest cadence once; for others, whose accounts are few and whose visits
-    a policy guards, each account's own visits are looked up by their index.
+
+def _longest_before(session: Session, end: dt.datetime) -> dt.datetime:
+    """No visit before it is in time for any account; read first, so that the planner knows how many visits there are since."""
+    longest = session.scalar(select(func.max(Account.cadence_days)).where(Account.cadence_days.is_not(None)))
+    return end - dt.timedelta(days=(longest or 0) + 2)
+
+
+def _last_met(end: Any) -> tuple[ColumnElement[Any], Joined]:
+    """When an account was last visited before an instant, looked up for each by its index.
+
+    For who sees few accounts, whose visits a policy guards; for who sees all, a join with the visits of the longest cadence
+    is faster.
     """
-    done = [Visit.status == "done", Visit.finished_at < end]
-    if db.is_scoped(session):
-        newest = select(func.max(Visit.finished_at)).where(Visit.account_id == Account.id, *done).correlate(Account)
-        looked_up = newest.lateral("looked_up")
-        found = looked_up.c[0]
-        return found, lambda query: query.select_from(Account).outerjoin(looked_up, TRUE)
-    longest = select(func.coalesce(func.max(Account.cadence_days), 0)).scalar_subquery()
-    since = end - func.make_interval(0, 0, 0, longest + 2)
-    read = (
-        select(Visit.account_id, func.max(Visit.finished_at).label("at"))
-        .where(*done, Visit.finished_at >= since)
-        .group_by(Visit.account_id)
-        .subquery("read")
-    )
-    return read.c.at, lambda query: query.select_from(Account).outerjoin(read, read.c.account_id == Account.id)
+    newest = select(func.max(Visit.finished_at)).where(Visit.account_id == Account.id, *_met_before(end))
+    looked_up = newest.correlate(Account).lateral("looked_up")
+    return looked_up.c[0], lambda query: query.select_from(Account).outerjoin(looked_up, TRUE)
 
 
 # -- opportunities -----------------------------------------------------------------------------------------------------

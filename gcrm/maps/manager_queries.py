@@ -77,9 +77,9 @@ def standings(
     wanted = [figure.label(name) for name, figure in _sums(seen.c).items() if name in sums]
     parts = select(*keys, *wanted).group_by(*keys).cte("parts").prefix_with("MATERIALIZED")
     again = [parts.c[name] for name in names]
-    query = select(
-        func.grouping(*again), *again, *(func.coalesce(func.sum(parts.c[each.name]), 0) for each in wanted)
-    ).group_by(func.grouping_sets(*again))
+    query = select(func.grouping(*again), *again, *(func.gcrm_sum(parts.c[each.name]) for each in wanted)).group_by(
+        func.grouping_sets(*again)
+    )
     found = Standings({}, {}, {})
     by_name: dict[str, dict[Any, Standing]] = {"region": found.regions, "owner": found.owners, "tier": found.tiers}
     for mark, *row in session.execute(query):
@@ -91,11 +91,7 @@ def standings(
 
 
 def _seen(session: Session, selection: Selection, level: str, currency: str) -> Select[Any]:
-    """What the sums ask of each account, all of it in one covering index.
-
-    A scoped person's own part is read by owner, along that index, and the shared one by id: the policy joins both by OR, for
-    which every row would be fetched from the table.
-    """
+    """What the sums ask of each account, all of it in one covering index."""
     query = selection.narrow(
         select(
             REGIONS[level].label("region"), Account.owner_id.label("owner"), Account.tier.label("tier"), Account.status.label("status"),
@@ -104,6 +100,14 @@ def _seen(session: Session, selection: Selection, level: str, currency: str) -> 
             Account.last_visited_on.label("visited_on"),
         )
     )  # fmt: skip
+    return _by_owner_and_share(session, query)
+
+
+def _by_owner_and_share(session: Session, query: Select[Any]) -> Select[Any]:
+    """A scoped person's own part read by owner, along the covering index, and the shared one by id.
+
+    The policy joins both by OR, for which every row would be fetched from the table.
+    """
     if not db.is_scoped(session):
         return query
     own = Account.owner_id == func.any(literal_column("(SELECT gcrm_visible_owners())::int[]"))
@@ -120,15 +124,15 @@ def _sums(row: Any) -> dict[str, Any]:
         "accounts": func.count(),
         "customers": func.count().filter(row.status == "customer"),
         "prospects": func.count().filter(is_prospect),
-        "value_minor": func.sum(row.value).filter(row.ours),
-        "potential_minor": func.sum(row.potential).filter(row.ours),
-        "sold_minor": func.sum(row.value).filter(row.ours, is_known),
-        "prospects_minor": func.sum(row.potential).filter(row.ours, is_prospect),
+        "value_minor": func.gcrm_sum(row.value).filter(row.ours),
+        "potential_minor": func.gcrm_sum(row.potential).filter(row.ours),
+        "sold_minor": func.gcrm_sum(row.value).filter(row.ours, is_known),
+        "prospects_minor": func.gcrm_sum(row.potential).filter(row.ours, is_prospect),
         "promised": func.count().filter(row.promised),
         "in_time": func.count().filter(row.in_time),
         "overdue": func.count().filter(row.overdue),
         "never": func.count().filter(row.overdue, row.visited_on.is_(None)),
-        "overdue_minor": func.sum(row.value).filter(row.overdue, row.ours),
+        "overdue_minor": func.gcrm_sum(row.value).filter(row.overdue, row.ours),
         "other_currencies": func.count(amount).filter(~row.ours),
     }
 
@@ -160,12 +164,16 @@ def visits(session: Session, selection: Selection, by: str, now: dt.datetime) ->
 
 
 def longest_unvisited(session: Session, selection: Selection) -> Waiting | None:
-    """The overdue account that was visited once, and longest ago."""
+    """The overdue account that was visited once, and longest ago; found along an index alone, then read."""
     last = func.coalesce(Account.last_visited_on, literal_column("'0001-01-01'::date"))
-    columns: tuple[Any, ...] = (Account.uuid, Account.name, Account.last_visited_on)
-    once = select(*columns).where(is_overdue(), last > literal_column("'0001-01-01'::date"))
-    row = session.execute(selection.narrow(once).order_by(last, Account.id).limit(1)).one_or_none()
-    return Waiting(*row) if row else None
+    columns: tuple[Any, ...] = (Account.id, last.label("last"), Account.owner_id.label("owner"))
+    once = selection.narrow(select(*columns).where(is_overdue(), last > literal_column("'0001-01-01'::date")))
+    found = _by_owner_and_share(session, once).subquery("found")
+    first = select(found.c.id).order_by(found.c.last, found.c.id).limit(1).scalar_subquery()
+    row = session.execute(
+        select(Account.uuid, Account.name, Account.last_visited_on).where(Account.id == first)
+    ).one_or_none()
+    return Waiting(row.uuid, row.name, row.last_visited_on) if row and row.last_visited_on else None
 
 
 def named(session: Session, by: str, ids: Collection[int | None]) -> dict[int, Named]:

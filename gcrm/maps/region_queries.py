@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -31,7 +32,7 @@ from gcrm.customers.selecting import Selection
 from gcrm.geography import attribute_queries
 from gcrm.geography.levels import HEXAGON_AREAS_KM2
 from gcrm.geography.models import Region
-from gcrm.maps.figure_queries import measure
+from gcrm.maps.figure_queries import Measure, measure
 from gcrm.maps.metrics import PER_AREA, PER_HEADS, RELIABLE_FROM, Metric, is_above, level_named, metric_named
 from gcrm.maps.periods import Period, months_to
 from gcrm.people import queries as people
@@ -241,9 +242,22 @@ def _sums(
     period: Period | None = None,
 ) -> dict[int | None, _Sum]:  # fmt: skip
     """Count and sum by region id; None is what lies in no region."""
-    wanted = measure(session, metric, currency, period)
     is_hexagon = any(column is hexagons for hexagons in HEXAGON_COLUMNS.values())
     finest = func.coalesce(*(func.max(REGION_COLUMNS[level]) for level in ("municipality", "county", "state")))
+    somewhere = finest if is_hexagon else literal_column("NULL::int")
+    queries = [
+        _grouped(part, column, somewhere).where(*part.conditions, *narrowed)
+        for part in measure(session, metric, currency, period).parts
+    ]
+    rows: Sequence[Any] = session.execute(union_all(*queries) if len(queries) > 1 else queries[0]).all()
+    sums: dict[int | None, _Sum] = {}
+    for row in rows:
+        sums[row[0]] = sums.get(row[0], _Sum()) + _Sum(row[1], int(row[2]), int(row[3]), *row[4:])
+    return sums
+
+
+def _grouped(wanted: Measure, column: Any, somewhere: Any) -> Select[Any]:
+    """One part of a figure by region; `somewhere` is a region of each group."""
     query = wanted.joined(
         select(
             column,
@@ -252,13 +266,12 @@ def _sums(
             wanted.base.label("base"),
             wanted.unplaced.label("unplaced"),
             wanted.other_currencies.label("other_currencies"),
-            finest if is_hexagon else literal_column("NULL::int"),
+            somewhere,
         )
     )
     if column is POSTCODES.id:
         query = query.outerjoin(POSTCODES, _lies_in_postcode())
-    rows: Sequence[Any] = session.execute(query.where(*wanted.conditions, *narrowed).group_by(column)).all()
-    return {row[0]: _Sum(row[1], int(row[2]), int(row[3]), *row[4:]) for row in rows}
+    return query.group_by(column)
 
 
 def _lies_in_postcode() -> ColumnElement[bool]:

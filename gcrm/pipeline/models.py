@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gcrm.core.db import Model
@@ -39,7 +39,17 @@ class Opportunity(Versioned, Model):
         CheckConstraint("amount_minor >= 0", name="amount"),
         CheckConstraint("btrim(name) <> ''", name="name"),
         Index("ix_opportunities_owner_close", "owner_id", "expected_close"),
-        Index("ix_opportunities_account", "account_id"),
+        Index(
+            "ix_opportunities_account",
+            "account_id",
+            postgresql_include=["stage_id", "closed_at", "currency", "amount_minor"],
+        ),
+        Index(
+            "ix_opportunities_closed",
+            "closed_at",
+            postgresql_include=["account_id", "stage_id", "currency", "amount_minor"],
+            postgresql_where=text("closed_at IS NOT NULL"),
+        ),
         Index("ix_opportunities_stage", "stage_id", "rank", "id"),
     )
 

@@ -32,6 +32,10 @@ class Visit(Versioned, Model):
             "ix_visits_finished", text("finished_at DESC"), postgresql_include=["account_id", "user_id"],
             postgresql_where=text("finished_at IS NOT NULL"),
         ),
+        Index(
+            "ix_visits_met", text("finished_at DESC"), postgresql_include=["account_id"],
+            postgresql_where=text("status = 'done' AND outcome IS DISTINCT FROM 'not_met'"),
+        ),
     )  # fmt: skip
 
     id: Mapped[BigKey]
