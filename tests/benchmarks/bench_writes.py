@@ -1,6 +1,6 @@
 """What it costs to write accounts with places, regions, territories, trail and sums kept up, beside a bare COPY.
 
-    python -m tests.benchmarks.bench_writes [--accounts 1000000] [--rows 100000] [--writers 4]
+    python -m tests.benchmarks.bench_writes [--accounts 1000000] [--rows 100000] [--writers 4] [--database NAME]
 
 Both write the same rows into a table of a million accounts with all its indexes: COPY with every trigger off and all columns
 given; and as an import does it, COPY to a temporary table, places found as a set, then INSERT ... SELECT with every trigger
@@ -10,7 +10,6 @@ on. Then several writers at once change accounts of the same towns, with a fold 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import threading
 import time
@@ -22,7 +21,7 @@ from gcrm.core import config, db, jobs, schema
 from gcrm.core.cluster import SUPERUSER
 from gcrm.customers import sum_queries, sum_services
 from gcrm.exchange.services import placing
-from tests.benchmarks import bench_maps
+from tests.benchmarks import bench_maps, facts
 
 GIVEN = "name, status, city, country, tier, annual_value_minor, potential_minor, currency"
 FOUND = (
@@ -37,9 +36,10 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--writers", type=int, default=4)
+    parser.add_argument("--database", default="gcrm_bench_writes", help="made anew as a copy, and left behind")
     options = parser.parse_args()
     bench_maps.prepare(options.accounts)
-    copy_database()
+    copy_database(options.database)
     bare = copied(options.rows)
     print(f"COPY, triggers off: {options.rows / bare:,.0f} rows/s ({bare:.1f} s)", flush=True)
     stages = imported(options.rows)
@@ -54,19 +54,13 @@ def main() -> None:
     together(options.writers)
 
 
-def copy_database() -> None:
+def copy_database(name: str) -> None:
     """A database of its own, so that the next run meets the same accounts."""
-    source, name = config.settings().database, "gcrm_bench_writes"
-    db.engine().dispose()
-    db.engine.cache_clear()
-    with schema.connected(SUPERUSER, "postgres", autocommit=True) as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
-    os.environ["GCRM_DATABASE"] = name
-    config.settings.cache_clear()
+    facts.copy_database(config.settings().database, name, anew=True)
     with db.transaction(jobs.system_principal()) as session:
-        while sum_services.fold(session):
-            pass
+        sum_services.recount(session)
+    with schema.connected(SUPERUSER, name, autocommit=True) as connection:
+        connection.execute(text("VACUUM ANALYZE"))
 
 
 def copied(rows: int) -> float:

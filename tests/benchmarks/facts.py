@@ -59,11 +59,13 @@ FROM day_plans, LATERAL (
 """
 
 
-def copy_database(source: str, name: str) -> None:
-    """A database of that name with what the source holds, unless it is there; it is the one in use from here on."""
+def copy_database(source: str, name: str, anew: bool = False) -> None:
+    """A database of that name with what the source holds, in this version's form; it is the one in use from here on."""
     db.engine().dispose()
     db.engine.cache_clear()
     with schema.connected(SUPERUSER, "postgres", autocommit=True) as connection:
+        if anew:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
         known = connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = :name"), {"name": name})
         if not known:
             connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{source}" OWNER gcrm_owner'))

@@ -21,9 +21,9 @@ def place_positions(session: PrincipalSession) -> None:
     session.execute(text("ANALYZE positions (number)"))
     _find(session, "municipality", "municipality_id = found.id, county_id = found.parent_id, state_id = found.above_id")
     _find(session, "county", "county_id = found.id, state_id = found.parent_id")
-    session.execute(text(_GAPS))
     _find(session, "state", "state_id = found.id")
-    session.execute(text(_NEAR))
+    session.execute(text(_GAPS))
+    _find_near(session)
     _find_zones(session)
     session.execute(text(_REST))
 
@@ -31,6 +31,17 @@ def place_positions(session: PrincipalSession) -> None:
 def _find(session: PrincipalSession, level: str, assignment: str) -> None:
     """Regions look for their points, so that each boundary is unpacked and prepared once."""
     session.execute(text(_FIND.format(level=level, assignment=assignment)))
+
+
+def _find_near(session: PrincipalSession) -> None:
+    """The nearest region within 2 km of what lies in none, as `gcrm_region_near` finds it: of the finest level that has one."""
+    session.execute(text("DROP TABLE IF EXISTS pg_temp.astray, pg_temp.edges"))
+    for statement in _ASTRAY:
+        session.execute(text(statement))
+    for level in ("municipality", "county", "state"):
+        for statement in _NEAREST:
+            session.execute(text(statement), {"level": level})
+    session.execute(text(_NEAR))
 
 
 def _find_zones(session: PrincipalSession) -> None:
@@ -60,19 +71,50 @@ UPDATE positions SET {assignment} FROM (
 WHERE positions.number = found.number
 """
 
-# Few are left without a county: those in gaps between counties, and those outside, whom this leaves alone.
+# A place inside a state and in no county lies in a gap between counties; they are few.
 _GAPS = """
 WITH lost AS MATERIALIZED (
-  SELECT number, gcrm_region_at('county', location) AS region_id FROM positions WHERE county_id IS NULL
+  SELECT number, gcrm_region_at('county', location) AS region_id FROM positions
+  WHERE county_id IS NULL AND state_id IS NOT NULL
 )
 UPDATE positions SET county_id = regions.id, state_id = regions.parent_id
 FROM lost JOIN regions ON regions.id = lost.region_id WHERE positions.number = lost.number
 """
 
+_ASTRAY = (
+    """
+CREATE TEMPORARY TABLE astray ON COMMIT DROP AS
+SELECT number, location, NULL::int AS region_id,
+  ST_Expand(location, 0.02 / greatest(0.02, cos(radians(ST_Y(location)))), 0.02) AS box
+FROM positions WHERE coalesce(municipality_id, county_id, state_id) IS NULL
+""",
+    "CREATE INDEX ON astray USING gist (box)",
+    "ANALYZE astray",
+    "CREATE TEMPORARY TABLE edges (region_id int, code text, line geometry) ON COMMIT DROP",
+    "CREATE INDEX ON edges USING gist (line)",
+)
+
+# Each boundary is unpacked once and cut into short pieces, of which an index finds those near a place: a state has tens
+# of thousands of vertices, and its box holds places far out at sea.
+_NEAREST = (
+    """
+INSERT INTO edges SELECT id, code, ST_Subdivide(ST_Boundary(boundary), 64) FROM regions
+WHERE level = :level AND EXISTS (SELECT 1 FROM astray WHERE box && boundary AND region_id IS NULL OFFSET 0)
+""",
+    """
+UPDATE astray SET region_id = found.region_id FROM (
+  SELECT DISTINCT ON (number) number, region_id
+  FROM (SELECT number, edges.region_id, code, min(ST_Distance(line::geography, location::geography)) AS metres
+        FROM astray JOIN edges ON line && box WHERE astray.region_id IS NULL GROUP BY 1, 2, 3) AS around
+  WHERE metres <= 2000 ORDER BY number, metres, code) AS found
+WHERE astray.number = found.number
+""",
+    "DELETE FROM edges",
+)
+
 _NEAR = """
 WITH RECURSIVE nearest AS MATERIALIZED (
-  SELECT number, gcrm_region_near(location) AS region_id FROM positions
-  WHERE coalesce(municipality_id, county_id, state_id) IS NULL
+  SELECT number, region_id FROM astray
 ), up AS (
   SELECT nearest.number, regions.id, level, parent_id FROM nearest JOIN regions ON regions.id = nearest.region_id
   UNION SELECT up.number, regions.id, regions.level, regions.parent_id FROM up JOIN regions ON regions.id = up.parent_id
