@@ -25,11 +25,17 @@ def test_bulk_places_equal_those_of_the_trigger(session, bring, write):
     make_territory(session, make_user(session), (counties[0], lone))
     make_territory(session, make_user(session), (town,))
     make_territory(session, None, (counties[1], orphan))
+    # Its boundary of 200 vertices is cut up to look for what lies near it.
+    round_one = make_region(session, level="county", west=-75.0, south=44.0, size=0.5)
+    session.execute(
+        text("UPDATE regions SET boundary = ST_Multi(ST_Buffer(ST_Centroid(boundary), 0.3, 50)) WHERE id = :id"), {"id": round_one.id}
+    )  # fmt: skip
     # On borders, at corners, inside, within 2 km outside, far outside, and at random.
     points = [(-79.0, 40.5), (-79.0, 41.0), (-79.5, 40.5), (-80.01, 40.5), (-80.1, 40.5), (-69.5, 40.5), (-64.8, 40.2),
               (-64.49, 40.2), (-78.0, 40.0), (-79.4, 40.4), (179.99, -60.0)]  # fmt: skip
     random.seed(7)
     points += [(round(random.uniform(-81, -64), 5), round(random.uniform(39.5, 42.5), 5)) for _ in range(400)]
+    points += [(round(random.uniform(-75.1, -74.4), 5), round(random.uniform(43.9, 44.6), 5)) for _ in range(150)]
     batch = bring(
         write("id,name,lat,lon,country", *(f"{i},N{i},{lat},{lon},fr" for i, (lon, lat) in enumerate(points)))
     )
