@@ -93,6 +93,7 @@ def _context() -> dict[str, Any]:
         "csp_nonce": g.get("csp_nonce", ""),
         "vendor_url": vendor.vendor_url,
         "static_url": static.static_url,
+        "needed_by": static.needed_by,
         "importmap_json": vendor.importmap(static.modules()),
         "navigation": navigation.entries(current_user),
         "organisation": _organisation(),

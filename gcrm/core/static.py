@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import posixpath
+import re
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,15 +46,42 @@ def modules() -> dict[str, str]:
     return {f"/static/{name}": static_url(name) for name in found}
 
 
+_IMPORT = re.compile(r"""^(?:import|export)\b[^;(]*?["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
+"""What a module of ours imports before it runs, from its own lines; `import()` within functions is not among them."""
+
+
+@lru_cache(maxsize=1024)
+def _imports(file: Path, modified: int) -> tuple[str, ...]:
+    return tuple(_IMPORT.findall(file.read_text()))
+
+
+def needed_by(*names: str) -> list[str]:
+    """The addresses of these modules and of all that they import, so that a page asks for them at once and not in turns."""
+    root, found, left = paths.static(), [], [f"js/{name}.js" for name in names]
+    while left:
+        name = left.pop(0)
+        file = root / name
+        if name in found or not file.is_file():
+            continue
+        found.append(name)
+        below = _imports(file, file.stat().st_mtime_ns)
+        left += [posixpath.normpath(posixpath.join(posixpath.dirname(name), each)) for each in below]
+    return [static_url(name) for name in found]
+
+
+def compressed(body: bytes, encoding: str, brotli_quality: int = 4, gzip_level: int = 5) -> bytes:
+    """As usual what is made anew for each answer: as far as takes little longer than sending it."""
+    if encoding == "gzip":
+        return gzip.compress(body, compresslevel=gzip_level, mtime=0)
+    import brotli  # type: ignore[import-untyped]  # it has no types
+
+    return bytes(brotli.compress(body, quality=brotli_quality))
+
+
 @lru_cache(maxsize=512)
 def _compressed(file: Path, modified: int, encoding: str) -> bytes:
     """A file's content compressed, made once for each content; always the same bytes."""
-    content = file.read_bytes()
-    if encoding == "gzip":
-        return gzip.compress(content, compresslevel=9, mtime=0)
-    import brotli  # type: ignore[import-untyped]  # it has no types
-
-    return bytes(brotli.compress(content, quality=BROTLI_QUALITY))
+    return compressed(file.read_bytes(), encoding, BROTLI_QUALITY, gzip_level=9)
 
 
 def _compressed_answer(filename: str) -> Response | None:

@@ -25,12 +25,16 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from gcrm.core import catalogs, db, logs
+from gcrm.core import catalogs, db, logs, static
 from gcrm.core.config import settings
 from gcrm.core.errors import Conflict, GcrmError, Invalid, Malformed, TooMany, Unavailable
 
 JSON_PREFIXES = ("/api/", "/tiles/", "/ogc", "/metrics", "/healthz", "/readyz")
 
+
+COMPRESSED = {"text/html", "text/plain", "text/csv", "application/json"}
+LEAST_COMPRESSED = 1_000
+LONGEST_PADDING = 64
 
 TILES = "/tiles/"
 """Everything that a tile's address says stands in the address, so its faults are answered with 400."""
@@ -220,6 +224,28 @@ def add_headers(response: Response) -> Response:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if "request_id" in g:
         headers["X-Request-Id"] = g.request_id
+    return _compressed(response)
+
+
+def _compressed(response: Response) -> Response:
+    """Pages and figures smaller, for whoever takes them so."""
+    encoding = request.accept_encodings.best_match(static.ENCODINGS)
+    is_text = response.mimetype in COMPRESSED or (response.mimetype or "").endswith("+json")
+    if (
+        not (is_text and encoding)
+        or response.is_streamed
+        or response.direct_passthrough
+        or "Content-Encoding" in response.headers
+    ):
+        return response
+    response.vary.add("Accept-Encoding")
+    body = response.get_data()
+    if len(body) < LEAST_COMPRESSED:
+        return response
+    response.set_data(static.compressed(body, encoding))
+    response.headers["Content-Encoding"] = encoding
+    # How long an answer is must not tell what a page holds beside the words that somebody else put into its address.
+    response.headers["X-Padding"] = "0" * secrets.randbelow(LONGEST_PADDING)
     return response
 
 

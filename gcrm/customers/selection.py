@@ -192,8 +192,8 @@ def _owner_choices() -> list[tuple[str, str]]:
     from gcrm.core import web
     from gcrm.people import queries
 
-    people = [(str(user.uuid), user.name) for user in queries.users_of(web.session(), ("rep", "manager"))]
-    return [("me", _("Me")), (NONE, _("Nobody")), *people]
+    people = queries.names_of(web.session(), ("rep", "manager"))
+    return [("me", _("Me")), (NONE, _("Nobody")), *((str(person.uuid), person.name) for person in people)]
 
 
 def _territory_choices() -> list[tuple[str, str]]:

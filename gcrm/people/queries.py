@@ -52,6 +52,12 @@ def users_of(session: Session, roles: Iterable[str] | None = None, active: bool 
     return list(session.scalars(found))
 
 
+def names_of(session: Session, roles: Iterable[str]) -> Sequence[Row[uuid.UUID, str]]:
+    """Public id and name of each active person of these roles, by name: cheap for thousands."""
+    found = select(User.uuid, User.name).where(User.role.in_(list(roles)), User.active).order_by(User.name, User.id)
+    return session.execute(found).all()
+
+
 def user_by_email(session: Session, email: str) -> User | None:
     return session.scalar(select(User).where(User.email == email.strip().lower(), User.role != "system"))
 
