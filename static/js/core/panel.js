@@ -10,7 +10,11 @@ export default function panel(element) {
   if (kept !== null) element.open = kept === "open";
   else if (phone.matches) element.open = element.matches(".panel-first") || Boolean(element.querySelector(".empty, .notice, [required]"));
   element.dataset.ready = "";
-  element.addEventListener("toggle", () => sessionStorage.setItem(key, element.open ? "open" : "folded"));
+  element.addEventListener("toggle", () => {
+    sessionStorage.setItem(key, element.open ? "open" : "folded");
+    // A phone has room for one of them.
+    if (element.open && phone.matches) for (const other of element.parentElement.querySelectorAll(".panel[open]")) if (other !== element) other.open = false;
+  });
 
   const handle = element.querySelector("summary");
   let from = null;

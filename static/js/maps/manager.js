@@ -22,13 +22,14 @@ function tellRegion(map, event) {
   makeRoom(map, popup);
 }
 
-/** On a phone the panel is open from the start: what the page is about is shown above it. */
-async function showAbovePanel(map, { bounds }) {
+/** On a phone the panel is open from the start: what the page is about is shown above it and below the colour key. */
+async function showAbovePanel(map, { bounds }, isPlaced) {
   const panel = document.getElementById("manager");
   while (!("ready" in panel.dataset)) await new Promise(requestAnimationFrame);
   if (!phone.matches || !panel.open) return;
-  map.roomAround = { ...map.roomAround, left: 16, right: 72, bottom: panel.offsetHeight + 16 };
-  if (bounds && !location.hash.includes("at=")) map.fitBounds(bounds, { padding: map.roomAround, duration: 0 });
+  const { offsetTop, offsetHeight } = document.getElementById("legend");
+  map.roomAround = { top: offsetTop + offsetHeight + 8, left: 16, right: 16, bottom: panel.offsetHeight + 8 };
+  if (bounds && !isPlaced) map.fitBounds(bounds, { padding: map.roomAround, duration: 0 });
 }
 
 function watchRows(map) {
@@ -56,16 +57,18 @@ function refresh(map, settings, draw) {
 
 export default async function managerMap(element) {
   const settings = settingsOfPage();
+  // The map writes its own place there as soon as it stands.
+  const isPlaced = location.hash.includes("at=");
   const map = await openMap(element, settings);
   let draw = () => {};
   if (map) {
-    await showAbovePanel(map, settings);
     if (settings.choropleth) {
       addChoropleth(map, settings.choropleth, settings);
       element.addEventListener("region", (event) => tellRegion(map, event));
     }
     if (settings.accounts) addAccounts(map, settings.accounts, settings);
     if (settings.part) draw = showDay(map, settings);
+    await showAbovePanel(map, settings, isPlaced);
     watchRows(map);
   }
   if (settings.part) refresh(map, settings, draw);

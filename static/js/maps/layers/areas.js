@@ -21,7 +21,7 @@ export function outlines(map, _layer, settings) {
     map.addSource(`outlined-${level}`, { type: "vector", tiles: [regionUrl(level, settings)], minzoom: OUTLINED_FROM[level] ?? 0, maxzoom: tileZoom(level, settings) });
     draw(map, (c) => [{
       id: `outlined-${level}`, type: "line", source: `outlined-${level}`, "source-layer": "regions", minzoom: OUTLINED_FROM[level] ?? 0, layout: { "line-join": "round" },
-      paint: { "line-color": c.ink, "line-width": i === 0 ? 2 : 1, "line-opacity": i === 0 ? 0.9 : 0.6 },
+      paint: { "line-color": c.ink, "line-width": i === 0 ? 1.8 : 0.8, "line-opacity": i === 0 ? 0.8 : 0.45 },
     }], settings, map.getLayer("labels") ? "labels" : undefined);
     return `outlined-${level}`;
   });
