@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import uuid
+from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    flash,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    stream_with_context,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from gcrm.core import clock, web
+from gcrm.core import clock, db, web
 from gcrm.core.config import settings
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.customers.selecting import Selection
@@ -235,11 +248,31 @@ def rejected_rows(batch_id: uuid.UUID) -> Response:
 
 @bp.get("/accounts/export.<any(csv, xlsx, geojson, gpkg, fgb):ext>")
 def export_accounts(ext: str) -> Response:
-    """The accounts of a selection as a file."""
-    accounts = queries.accounts_to_write(web.session(), Selection.parse(request.args))
+    """The accounts of a selection as a file; what can be is sent while it is read."""
+    selection = Selection.parse(request.args)
+    if ext in writing.STREAMED:
+        return _streamed(selection, ext)
+    accounts = queries.accounts_to_write(web.session(), selection)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
     writing.write(accounts, ext, file)
     return _download(file, ext, f"accounts-{clock.now():%Y-%m-%d}.{ext}")
+
+
+def _streamed(selection: Selection, ext: str) -> Response:
+    """Rows are read after the request's own transaction has ended, so they have one of their own."""
+    principal = g.principal
+
+    def parts() -> Iterator[bytes]:
+        with db.transaction(principal) as session:
+            yield from writing.streamed(queries.accounts_to_write(session, selection), ext)
+
+    sent = parts()
+    # What is wrong with the selection shows here, while the answer can still say it.
+    begun = next(sent)
+    answer = Response(stream_with_context(itertools.chain([begun], sent)), mimetype=writing.FORMATS[ext])
+    answer.headers.set("Content-Disposition", "attachment", filename=f"accounts-{clock.now():%Y-%m-%d}.{ext}")
+    answer.headers["Vary"] = "Cookie, Authorization"
+    return answer
 
 
 def _download(file: Any, ext: str, name: str) -> Response:

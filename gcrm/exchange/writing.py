@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import itertools
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -27,6 +29,9 @@ EXTRA = "extra: "
 """Before the name of a column that fills no field, where it would else be taken for a field."""
 WHOLE_NUMBERS = frozenset({"cadence_days", "visit_minutes"})
 NUMBERS = frozenset({"lon", "lat", "annual_value", "potential", "cadence_days", "visit_minutes"})
+STREAMED = ("csv", "geojson")
+"""What needs no look back while it is written."""
+PART_BYTES = 64 * 1024
 MOST_EXCEL_ROWS = 1_048_575
 MOST_EXCEL_CHARACTERS = 32_767
 
@@ -72,17 +77,40 @@ def write(accounts: Accounts, extension: str, file: BinaryIO) -> int:
     return {"csv": _write_csv, "xlsx": _write_xlsx, "geojson": _write_geojson}[extension](accounts, file)
 
 
-def write_cells(headers: Sequence[str], rows: Iterable[Sequence[str]], file: BinaryIO) -> int:
-    """A CSV file that Excel opens as UTF-8; every cell is quoted, so that none is cut at another country's delimiter."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
-    writer.writerow([guarded(header) for header in headers])
-    count = 0
-    for cells in rows:
+def streamed(accounts: Accounts, extension: str) -> Iterator[bytes]:
+    """The same file as `write` makes, as parts that can be sent before the last row is read: CSV and GeoJSON."""
+    lines = {"csv": _csv_lines, "geojson": _geojson_lines}[extension](accounts)
+    part = bytearray()
+    for line in lines:
+        part += line
+        if len(part) >= PART_BYTES:
+            yield bytes(part)
+            part.clear()
+    yield bytes(part)
+
+
+def _csv_lines(accounts: Accounts) -> Iterator[bytes]:
+    return cell_lines(accounts.headers, accounts.cells())
+
+
+def cell_lines(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """CSV that Excel opens as UTF-8; every cell is quoted, so that none is cut at another country's delimiter."""
+    line = io.StringIO(newline="")
+    writer = csv.writer(line, quoting=csv.QUOTE_ALL)
+    yield codecs.BOM_UTF8
+    for cells in itertools.chain([headers], rows):
         writer.writerow([guarded(cell) for cell in cells])
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
+
+
+def write_cells(headers: Sequence[str], rows: Iterable[Sequence[str]], file: BinaryIO) -> int:
+    """A CSV file; returns how many rows it has."""
+    count = -2  # The mark at its beginning and its headers are no rows.
+    for line in cell_lines(headers, rows):
+        file.write(line)
         count += 1
-    text.flush()
-    text.detach()
     return count
 
 
@@ -125,14 +153,20 @@ def _shortened(text: str) -> str:
     return text if len(text) <= MOST_EXCEL_CHARACTERS else text[: MOST_EXCEL_CHARACTERS - 1] + "…"
 
 
-def _write_geojson(accounts: Accounts, file: BinaryIO) -> int:
+def _geojson_lines(accounts: Accounts) -> Iterator[bytes]:
     """A FeatureCollection (RFC 7946), one account a line; one without a place has no geometry."""
-    count = 0
-    file.write(b'{"type":"FeatureCollection","features":[')
-    for count, (values, extra) in enumerate(accounts.rows, 1):
-        file.write(b",\n" if count > 1 else b"\n")
-        file.write(json.dumps(_feature(values, extra), ensure_ascii=False, separators=(",", ":")).encode())
-    file.write(b"\n]}\n")
+    yield b'{"type":"FeatureCollection","features":['
+    for place, (values, extra) in enumerate(accounts.rows):
+        feature = json.dumps(_feature(values, extra), ensure_ascii=False, separators=(",", ":"))
+        yield (b",\n" if place else b"\n") + feature.encode()
+    yield b"\n]}\n"
+
+
+def _write_geojson(accounts: Accounts, file: BinaryIO) -> int:
+    count = -2  # Its beginning and its end are no accounts.
+    for line in _geojson_lines(accounts):
+        file.write(line)
+        count += 1
     return count
 
 

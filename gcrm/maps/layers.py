@@ -308,7 +308,7 @@ def choropleth(
         "format": script_format(metric, stats.currency, stats.per),
         "counted": cases_label(metric) if shows_cases(stats) else None,
         "none_label": _("No accounts") if metric.of == "accounts" and not metric.is_share else _("Nothing to show"),
-        "unreliable_label": _unreliable_label(stats),
+        "unreliable_label": unreliable_label(stats),
         "below": finer,
         "list_url": region_url("customers.index", stats.level, selection),
         "map_url": region_url("maps.accounts", stats.level, selection),
@@ -355,7 +355,8 @@ def _drawn(region: RegionFigure, number_of_class: int | None) -> dict[str, Any]:
     }
 
 
-def _unreliable_label(stats: RegionStats) -> str | None:
+def unreliable_label(stats: RegionStats) -> str | None:
+    """What is said of regions whose figure rests on few cases; None where there are none."""
     if all(region.is_reliable or region.value is None for region in stats.regions):
         return None
     return _("Fewer than %(n)s cases", n=RELIABLE_FROM)
@@ -458,7 +459,8 @@ def drawing(stats: RegionStats, classes: Classes, shapes: Shapes | None) -> dict
         if region.area_km2:
             rows.append([_("Area"), f"{significant(region.area_km2)} km²"])
         colour = palette.MAP_LIGHT["none"] if region.value is None else ramp[classes.class_of(region.value)]
-        return {"shape": shape, "name": region.name, "rows": rows, "colour": colour}
+        is_few = not region.is_reliable and region.value is not None
+        return {"shape": shape, "name": region.name, "rows": rows, "colour": colour, "is_few": is_few}
 
     filled = shapes.filled if shapes else {}
     nowhere = []

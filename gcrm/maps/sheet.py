@@ -41,6 +41,8 @@ LARGEST_DISC = 4.2
 SMALLEST_DISC = 0.55
 NAME = 2.3
 COUNT = 2.1
+HATCH = 34
+"""Drawing units from one line of a hatching to the next."""
 
 
 @dataclass(frozen=True)
@@ -241,9 +243,11 @@ def drawing(sheet: Mapping[str, Any], frame: Frame) -> str:
     ----------
     sheet
         `colours`: what palette.MAP_LIGHT names; `ground`: geometries of land; `lines`: lists of outlines from fine to
-        coarse; `areas`: pairs of geometry and colour; `squares`: lon, lat of north-west and south-east corner and a
-        colour; `discs`: mappings of lon, lat, `radius` in mm, `colour`, `hollow`, `count`; `names`: name, lon, lat,
-        most important first; `bar`: the scale bar's metres, mm and words; `north`: the letter of the arrow.
+        coarse; `areas`: pairs of geometry and colour; `hatched`: geometries with lines over them; `tinted`: pairs of
+        geometry and colour that the ground shows through; `squares`: lon, lat of north-west and south-east corner and a
+        colour; `borders`: outlines drawn over the others; `discs`: mappings of lon, lat, `radius` in mm, `colour`,
+        `hollow`, `count`, `shape`; `ways`: pairs of a line and a colour; `stops`: discs over the ways; `names`: name,
+        lon, lat, most important first; `bar`: the scale bar's metres, mm and words; `north`: the letter of the arrow.
     """
     colours = sheet["colours"]
     width, height = round(frame.width * UNITS), round(frame.height * UNITS)
@@ -251,9 +255,14 @@ def drawing(sheet: Mapping[str, Any], frame: Frame) -> str:
         f'<rect width="{width}" height="{height}" fill="{colours["water"]}"/>',
         _areas(frame, [(shape, colours["land"]) for shape in sheet["ground"]], None),
         _areas(frame, sheet["areas"], colours["land"] if len(sheet["areas"]) < 600 else None),
+        _hatching(frame, sheet.get("hatched", ()), colours["land"]),
         *(_square(frame, *square) for square in sheet["squares"]),
         *_outlines(frame, sheet["lines"], colours),
+        *(_tint(frame, *tinted) for tinted in sheet.get("tinted", ())),
+        _borders(frame, sheet.get("borders", ()), colours["ink"]),
         *(_disc(frame, disc, colours) for disc in sheet["discs"]),
+        *(_way(frame, line, colour, colours["paper"]) for line, colour in sheet.get("ways", ())),
+        *(_disc(frame, stop, colours) for stop in sheet.get("stops", ())),
         *_names(frame, sheet["names"], colours),
     ]
     return (
@@ -278,6 +287,39 @@ def _areas(frame: Frame, areas: Iterable[tuple[Mapping[str, Any], str]], line: s
     )
 
 
+def _hatching(frame: Frame, shapes: Sequence[Mapping[str, Any]], colour: str) -> str:
+    """Slanted lines over areas, as on the screen: what they show rests on few cases."""
+    if not shapes:
+        return ""
+    steps = "".join(path(frame, shape) for shape in shapes)
+    width, height = round(frame.width * UNITS), round(frame.height * UNITS)
+    slanted = "".join(f"M{x} {height}l{height} -{height}" for x in range(-height, width, HATCH))
+    return (
+        f'<clipPath id="few"><path d="{steps}" clip-rule="evenodd"/></clipPath>'
+        f'<path d="{slanted}" clip-path="url(#few)" fill="none" stroke="{colour}" stroke-width="9"/>'
+    )
+
+
+def _tint(frame: Frame, shape: Mapping[str, Any], colour: str) -> str:
+    return (
+        f'<path d="{path(frame, shape)}" fill="{colour}" fill-opacity="0.28" fill-rule="evenodd" '
+        f'stroke="{colour}" stroke-width="10" stroke-linejoin="round"/>'
+    )
+
+
+def _borders(frame: Frame, shapes: Sequence[Mapping[str, Any]], colour: str) -> str:
+    if not shapes:
+        return ""
+    steps = "".join(path(frame, shape) for shape in shapes)
+    return f'<path d="{steps}" fill="none" stroke="{colour}" stroke-width="5" stroke-opacity="0.6" stroke-linejoin="round"/>'
+
+
+def _way(frame: Frame, line: Mapping[str, Any], colour: str, edge: str) -> str:
+    steps = path(frame, line)
+    look = 'fill="none" stroke-linejoin="round" stroke-linecap="round"'
+    return f'<path d="{steps}" {look} stroke="{edge}" stroke-width="20"/><path d="{steps}" {look} stroke="{colour}" stroke-width="11"/>'
+
+
 def _square(frame: Frame, west: float, north: float, east: float, south: float, colour: str) -> str:
     left, top = frame.units(west, north)
     right, bottom = frame.units(east, south)
@@ -299,11 +341,19 @@ def _disc(frame: Frame, disc: Mapping[str, Any], colours: Mapping[str, str]) -> 
         look = f'fill="{colours["paper"]}" stroke="{disc["colour"]}" stroke-width="8"'
     else:
         look = f'fill="{disc["colour"]}" fill-opacity="0.9" stroke="{colours["paper"]}" stroke-width="4"'
-    drawn = f'<circle cx="{x}" cy="{y}" r="{r}" {look}/>'
+    shape = disc.get("shape", "circle")
+    if shape == "square":
+        drawn = f'<rect x="{x - r}" y="{y - r}" width="{2 * r}" height="{2 * r}" {look}/>'
+    elif shape == "diamond":
+        wide = round(1.3 * r)
+        drawn = f'<path d="M{x - wide} {y}l{wide} -{wide}l{wide} {wide}l-{wide} {wide}z" {look}/>'
+    else:
+        drawn = f'<circle cx="{x}" cy="{y}" r="{r}" {look}/>'
     written = disc.get("count", "")
     # A number stands in a disc that has room for it.
     if written and _text_width(written, COUNT) < 1.8 * disc["radius"]:
-        drawn += _text(written, x, y + round(0.36 * COUNT * UNITS), COUNT, colours["mark_ink"], "middle")
+        ink = colours["ink"] if disc.get("hollow") else colours["mark_ink"]
+        drawn += _text(written, x, y + round(0.36 * COUNT * UNITS), COUNT, ink, "middle")
     return drawn
 
 

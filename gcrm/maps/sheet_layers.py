@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import get_locale, ngettext
@@ -14,17 +14,22 @@ from sqlalchemy.orm import Session
 from gcrm.core import clock
 from gcrm.core.config import settings
 from gcrm.core.formats import day, number, short_amount
+from gcrm.core.map_layers import LayerRows, MapLayer
 from gcrm.customers.queries import Figures
 from gcrm.customers.selecting import Selection
 from gcrm.customers.selection import STATUS_LABELS
+from gcrm.geography import queries as geography
 from gcrm.geography.queries import LoadedLevel
-from gcrm.maps import layers, palette, sheet_queries, take_queries
+from gcrm.maps import layer_queries, layers, palette, panel_layers, sheet_queries, take_queries
 from gcrm.maps.classes import Classes, classify
+from gcrm.maps.layer_forms import MapWanted
+from gcrm.maps.panel_layers import Legend
 from gcrm.maps.region_queries import RegionStats
 from gcrm.maps.shape_queries import Shapes
 from gcrm.maps.share_services import DAYS
 from gcrm.maps.sheet import (
     EDGE,
+    LARGEST_DISC,
     PIXELS,
     Bounds,
     Frame,
@@ -35,7 +40,7 @@ from gcrm.maps.sheet import (
     radius,
     scale_bar,
 )
-from gcrm.maps.sheet_queries import Cell, Outline, Point
+from gcrm.maps.sheet_queries import Cell, Marks, Outline
 from gcrm.people.queries import organisation
 
 CELL_MM = 8.0
@@ -48,41 +53,38 @@ SCREEN_MM = 300.0
 POINT_MM = {"A": 1.35, "B": 1.15, "C": 1.0, "D": 0.85, None: 0.85}
 LARGEST_POINT = 3.2
 """Millimetres, where the area is the value."""
-
-
-@dataclass(frozen=True)
-class AccountsWanted:
-    """What the sheet of accounts is asked for beside the selection."""
-
-    selection: Selection
-    by_value: bool
-    is_heat: bool
+MARK_MM, SEVERAL_MM, STOP_MM = 1.1, 1.9, 1.7
+"""Half as wide are a visit, several of them together, and a stop with its number."""
+MOST_POINTS = 2_000
+"""More accounts than that are drawn as cells."""
+MOST_MARKS = 400
+"""Of what lies over accounts fewer can be told apart."""
+MOST_NAMED_AREAS = 12
+BORDERS_FROM_ZOOM = {"state": 0, "county": 5, "municipality": 9}
+"""As static/js/maps/layers/areas.js draws the layer of regions."""
+MOST_LINES, LINES_OF_A_TITLE = 26, 4
+"""So many lines have the legends of a sheet before they are written smaller; a title and its note take as many as four."""
 
 
 def account_sheet(
-    session: Session, wanted: AccountsWanted, paper: Paper, view: Bounds | None, everything: Bounds | None,
+    session: Session, wanted: MapWanted, paper: Paper, view: Bounds | None, everything: Bounds | None,
     loaded: Sequence[LoadedLevel], figures: Figures,
 ) -> dict[str, Any]:  # fmt: skip
-    """The map of accounts on paper: the part that `view` names, or all of the selection."""
+    """The map of accounts on paper with the layers that are on: the part that `view` names, or all of the selection."""
     bounds = view or everything or layers.home(session) or (-180.0, -60.0, 180.0, 75.0)
     edge = 0.0 if view else EDGE
     frame = Frame.fitted(bounds, paper.map_width, paper.map_height, edge)
-    found = None if wanted.is_heat else sheet_queries.points(session, wanted.selection, frame)
-    if found is not None:
-        shown, drawn = len(found), _points(found, wanted.by_value)
-    else:
-        zoom = frame.cell_zoom(HEAT_MM if wanted.is_heat else CELL_MM)
-        cells = sheet_queries.cells(session, wanted.selection, frame, zoom)
-        shown = sum(cell.n for cell in cells)
-        drawn = _heat(cells, zoom) if wanted.is_heat else _cells(session, cells, wanted.by_value)
+    parts = Parts()
+    shown = sum(_add(session, layer, wanted, frame, parts) for layer in wanted.layers)
+    has_ways = any(layer.is_way for layer in wanted.layers)
     return (
         _sheet(session, paper, bounds, edge, frame, loaded)
-        | drawn
+        | parts.drawn()
         | {
-            "title": _("Accounts"),
+            "title": _("Accounts") if has_ways else ", ".join(str(layer.label) for layer in wanted.layers),
             "filters": filters(wanted.selection),
-            "notes": _shown(shown, figures),
-            "empty": "" if shown else _("No account of this selection lies here."),
+            "notes": _shown(shown, figures) if has_ways else [],
+            "empty": _("No account of this selection lies here.") if has_ways and not shown else "",
         }
     )
 
@@ -99,11 +101,13 @@ def region_sheet(
         "title": title,
         "filters": filters(selection),
         "areas": [(each["shape"], each["colour"]) for each in drawn["features"]],
+        "hatched": [each["shape"] for each in drawn["features"] if each["is_few"]],
         "squares": [],
         "discs": [],
         "legends": [
             {
                 **drawn["legend"],
+                "items": drawn["legend"]["items"] + _few(stats),
                 "shape": "square",
                 "note": _("Behind each class, how many regions are in it."),
             }
@@ -111,6 +115,15 @@ def region_sheet(
         "notes": _counted(stats),
         "empty": "" if drawn["features"] else drawn["empty"],
     }
+
+
+def _few(stats: RegionStats) -> list[dict[str, Any]]:
+    """What is hatched, where anything is."""
+    label = layers.unreliable_label(stats)
+    few = sum(1 for region in stats.regions if not region.is_reliable and region.value is not None)
+    if label is None:
+        return []
+    return [{"label": label, "colour": palette.MAP_LIGHT["mark"], "is_hatched": True, "count": number(few)}]
 
 
 def _sheet(
@@ -188,88 +201,205 @@ def _counted(stats: RegionStats) -> list[str]:
     return said
 
 
-# -- accounts ----------------------------------------------------------------------------------------------------------
+# -- layers ------------------------------------------------------------------------------------------------------------
 
 
-def _points(found: Sequence[Point], by_value: bool) -> dict[str, Any]:
-    largest = max((point.value_minor for point in found), default=0)
-    discs = [
-        {
-            "lon": point.lon,
-            "lat": point.lat,
-            "radius": radius(point.value_minor, largest, LARGEST_POINT) if by_value else POINT_MM[point.tier],
-            "colour": palette.STATUS_LIGHT[point.status],
-            "hollow": point.status == "prospect",
-        }
-        # Large discs go below, so that none hides another.
-        for point in sorted(found, key=lambda p: -p.value_minor)
-    ]
-    counts = {word: sum(point.status == word for point in found) for word in STATUS_LABELS}
-    note = (
-        _("A point is one account; its area is the annual value.")
-        if by_value
-        else _("A point is one account, larger the better its tier.")
-    )
-    return _drawn(discs=discs, legends=[_status_legend(counts, note)])
+@dataclass
+class Parts:
+    """What the layers add to a sheet, from below to above."""
+
+    tinted: list[Any] = field(default_factory=list)
+    squares: list[Any] = field(default_factory=list)
+    borders: list[Any] = field(default_factory=list)
+    discs: list[dict[str, Any]] = field(default_factory=list)
+    ways: list[Any] = field(default_factory=list)
+    stops: list[dict[str, Any]] = field(default_factory=list)
+    legends: list[dict[str, Any]] = field(default_factory=list)
+
+    def drawn(self) -> dict[str, Any]:
+        lines = sum(len(legend["items"]) + LINES_OF_A_TITLE for legend in self.legends)
+        return vars(self) | {"areas": [], "is_dense": lines > MOST_LINES}
 
 
-def _status_legend(counts: dict[str, int], note: str, mixed: str = "") -> dict[str, Any]:
-    items = [
-        {"label": str(label), "colour": palette.STATUS_LIGHT[word], "hollow": word == "prospect", "count": number(counts[word])}
-        for word, label in STATUS_LABELS.items()
-    ]  # fmt: skip
-    if mixed:
-        items.append({"label": mixed, "colour": palette.MAP_LIGHT["mark"], "hollow": False, "count": ""})
-    return {"title": _("Status"), "unit": "", "shape": "circle", "items": items, "note": note}
+def _add(session: Session, layer: MapLayer, wanted: MapWanted, frame: Frame, parts: Parts) -> int:
+    """Put a layer on the sheet; returns how many accounts it shows, where it is a way of showing them."""
+    if layer.drawn == "heat":
+        return _heat(session, wanted, frame, parts)
+    if layer.drawn == "territories":
+        _territories(session, layer, frame, parts)
+    elif layer.drawn == "outlines":
+        parts.borders += _borders(session, frame)
+        parts.legends.append(_key(layer, [("", palette.MAP_LIGHT["ink"], "")], "line", str(layer.label)))
+    elif layer.features is not None:
+        _plans(session, layer, wanted, parts)
+    else:
+        return _rows(session, layer, wanted, frame, parts)
+    return 0
 
 
-def _cells(session: Session, cells: Sequence[Cell], by_value: bool) -> dict[str, Any]:
+def _rows(session: Session, layer: MapLayer, wanted: MapWanted, frame: Frame, parts: Parts) -> int:
+    """Marks at accounts: the accounts themselves, or visits and opportunities over them."""
     company = organisation(session)
     currency = company.currency if company else "USD"
-    worths = [cell.value_minor if by_value else cell.n for cell in cells]
-    largest = max(worths, default=0)
-    discs = [
+    rows = panel_layers.rows_of(session, layer, wanted, panel_layers.owners_of(session, wanted))
+    if rows is None:
+        return 0
+    chosen, most = (wanted.shown, MOST_POINTS) if layer.is_way else (wanted.selection, MOST_MARKS)
+    found = sheet_queries.marks(session, rows, chosen, frame, most, CELL_MM)
+    said = panel_layers.legend_of(wanted, layer, rows, None, currency)
+    looks = {kind.word: item.light for kind, item in zip(rows.kinds, said.items, strict=False)}
+    by_worth = layer.is_way and wanted.size != "count"
+    parts.discs += _way_discs(found, looks, by_worth) if layer.is_way else _over_discs(found, looks, layer.shape)
+    items = [
+        {"label": item.label, "colour": item.light, "hollow": item.hollow, "count": number(found.counts.get(kind.word, 0))}
+        for kind, item in zip(rows.kinds, said.items, strict=False)
+        if found.counts.get(kind.word) or len(rows.kinds) <= panel_layers.FEW_KINDS
+    ]  # fmt: skip
+    if found.are_cells:
+        items.append({"label": said.items[-1].label, "colour": palette.MAP_LIGHT["mark"], "hollow": False, "count": ""})
+    n = sum(found.counts.values())
+    note = _way_note(found, wanted, currency) if layer.is_way else _over_note(session, layer, wanted, rows, said, n)
+    parts.legends.append(
         {
-            "lon": cell.lon,
-            "lat": cell.lat,
-            "radius": radius(worth, largest),
-            "colour": _mostly(cell),
-            "hollow": False,
-            "count": number(cell.n) if cell.n > 1 else "",
+            "title": said.title,
+            "unit": said.unit or _when(layer, said),
+            "shape": layer.shape,
+            "items": items,
+            "note": note,
         }
-        for worth, cell in sorted(zip(worths, cells, strict=True), key=lambda pair: -pair[0])
+    )
+    return n if layer.is_way else 0
+
+
+def _way_discs(found: Marks, looks: Mapping[str, str], by_worth: bool) -> list[dict[str, Any]]:
+    """Large discs go below, so that none hides another."""
+    worths = [mark.worth_minor if by_worth else mark.n for mark in found.found]
+    largest = max(worths, default=0)
+    biggest = LARGEST_DISC if found.are_cells else LARGEST_POINT
+    is_sized = by_worth or found.are_cells
+    return [
+        {
+            "lon": mark.lon,
+            "lat": mark.lat,
+            "radius": radius(worth, largest, biggest) if is_sized else POINT_MM[mark.tier],
+            "colour": looks.get(mark.kind, palette.MAP_LIGHT["mark"]),
+            "hollow": mark.is_prospect,
+            "count": number(mark.n) if mark.n > 1 else "",
+        }
+        for worth, mark in sorted(
+            zip(worths, found.found, strict=True), key=lambda pair: (-pair[0], -pair[1].worth_minor)
+        )
+    ]  # fmt: skip
+
+
+def _over_discs(found: Marks, looks: Mapping[str, str], shape: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "lon": mark.lon,
+            "lat": mark.lat,
+            "radius": MARK_MM if mark.n == 1 else SEVERAL_MM,
+            "colour": looks.get(mark.kind, palette.MAP_LIGHT["mark"]),
+            "count": number(mark.n) if mark.n > 1 else "",
+            "shape": shape,
+        }
+        for mark in sorted(found.found, key=lambda mark: -mark.n)
     ]
-    n = sum(cell.n for cell in cells)
-    counts = {"prospect": sum(c.prospects for c in cells), "customer": sum(c.customers for c in cells)}
-    counts["former"] = n - counts["prospect"] - counts["customer"]
-    said = _("A disc is several accounts, in the colour of most of them; the largest is %(n)s.",
-             n=short_amount(largest, currency) if by_value else number(largest))  # fmt: skip
-    return _drawn(discs=discs, legends=[_status_legend(counts, said, mixed=_("Several, mixed"))])
 
 
-def _mostly(cell: Cell) -> str:
-    """The colour of what more than half of a cell are, as on the live map."""
-    former = cell.n - cell.prospects - cell.customers
-    for word, count in (("customer", cell.customers), ("prospect", cell.prospects), ("former", former)):
-        if 2 * count > cell.n:
-            return palette.STATUS_LIGHT[word]
-    return palette.MAP_LIGHT["mark"]
+def _way_note(found: Marks, wanted: MapWanted, currency: str) -> str:
+    if found.are_cells:
+        by_worth = wanted.size != "count"
+        largest = max(mark.worth_minor if by_worth else mark.n for mark in found.found)
+        return _("A disc is several accounts, in the colour of most of them; the largest is %(n)s.",
+                 n=short_amount(largest, currency) if by_worth else number(largest))  # fmt: skip
+    return {
+        "count": _("A point is one account, larger the better its tier."),
+        "value": _("A point is one account; its area is the annual value."),
+        "potential": _("A point is one account; its area is the potential."),
+    }[wanted.size]
 
 
-def _heat(cells: Sequence[Cell], zoom: int) -> dict[str, Any]:
+def _over_note(session: Session, layer: MapLayer, wanted: MapWanted, rows: LayerRows, said: Legend, n: int) -> str:
+    total = sum(kind.count for kind in layer_queries.kind_counts(session, rows, wanted.selection).values())
+    shown = _(
+        "%(shown)s of %(total)s %(things)s are shown.", shown=number(n), total=number(total), things=layer.counted
+    )
+    return " ".join([*said.notes[: 1 if layer.asks else None], shown])
+
+
+def _plans(session: Session, layer: MapLayer, wanted: MapWanted, parts: Parts) -> None:
+    """Each rep's way in a colour of its own, the stops in their order."""
+    if layer.features is None:
+        return
+    whole = layer.features(session, wanted.days)
+    colours = palette.categories(max(1, len(whole["groups"])))
+    for feature in whole["features"]:
+        shape, about = feature["geometry"], feature["properties"]
+        colour = colours[about["place"]]
+        if shape["type"] == "Point":
+            lon, lat = shape["coordinates"]
+            parts.stops.append({"lon": lon, "lat": lat, "radius": STOP_MM, "colour": colour, "hollow": True, "count": str(about["number"])})  # fmt: skip
+        else:
+            parts.ways.append((shape, colour))
+    said = panel_layers.grouped_legend(wanted, layer, whole)
+    items = [{"label": item.label, "colour": item.light, "count": number(item.count or 0)} for item in said.items]
+    parts.legends.append(
+        {
+            "title": said.title,
+            "unit": _when(layer, said),
+            "shape": "line",
+            "items": items,
+            "note": " ".join([*said.notes[:1], *said.notes[2:]]),
+        }
+    )
+
+
+def _when(layer: MapLayer, said: Legend) -> str:
+    """The day or the period that a layer is about, which its key says after what it is."""
+    return said.notes[1].rstrip(".") if layer.asks else ""
+
+
+def _territories(session: Session, layer: MapLayer, frame: Frame, parts: Parts) -> None:
+    found = sheet_queries.territories(session, frame)
+    colours = palette.categories(max((area.colour for area in found), default=0) + 1)
+    parts.tinted += [(area.shape, colours[area.colour]) for area in found]
+    named = [(area.name, colours[area.colour], "") for area in found[:MOST_NAMED_AREAS]]
+    rest = len(found) - len(named)
+    parts.legends.append(_key(layer, named, "tint", _("and %(n)s more", n=number(rest)) if rest else ""))
+
+
+def _key(layer: MapLayer, lines: Sequence[tuple[str, str, str]], shape: str, note: str) -> dict[str, Any]:
+    items = [
+        {"label": label or str(layer.note), "colour": colour, "hollow": False, "count": count}
+        for label, colour, count in lines
+    ]
+    return {"title": str(layer.label), "unit": "", "shape": shape, "items": items, "note": note}
+
+
+def _borders(session: Session, frame: Frame) -> list[dict[str, Any]]:
+    present = {each.level for each in geography.loaded(session)}
+    wanted = [level for level, zoom in BORDERS_FROM_ZOOM.items() if level in present and zoom <= frame.zoom]
+    return [each.shape for level in sheet_queries.outlines(session, wanted, frame).values() for each in level]
+
+
+def _heat(session: Session, wanted: MapWanted, frame: Frame, parts: Parts) -> int:
     """Squares in the colour of how many accounts are in each."""
+    zoom = frame.cell_zoom(HEAT_MM)
+    cells = sheet_queries.cells(session, wanted.selection, frame, zoom)
     classes = classify(
         [cell.n for cell in cells], limits=heat_limits(max((cell.n for cell in cells), default=1)), write=number
     )
     ramp = palette.ramp(max(1, len(classes.labels)))
-    squares = [(*_corners(cell.lon, cell.lat, zoom), ramp[classes.class_of(cell.n)]) for cell in cells]
+    parts.squares += [(*_corners(cell.lon, cell.lat, zoom), ramp[classes.class_of(cell.n)]) for cell in cells]
     items = [
         {"label": label, "colour": colour, "count": number(count)}
         for label, colour, count in zip(classes.labels, ramp, classes.counts, strict=False)
     ]
-    legend = {"title": _("Accounts"), "unit": _("per square"), "shape": "square", "items": items,
-              "note": _("Behind each class, how many squares are in it.")}  # fmt: skip
-    return _drawn(squares=squares, legends=[legend])
+    parts.legends.append(
+        {"title": _("Accounts"), "unit": _("per square"), "shape": "square", "items": items,
+         "note": _("Behind each class, how many squares are in it.")}
+    )  # fmt: skip
+    return sum(cell.n for cell in cells)
 
 
 def heat_limits(largest: int) -> list[float]:
@@ -288,8 +418,13 @@ def _corners(lon: float, lat: float, zoom: int) -> tuple[float, float, float, fl
     return x / n * 360 - 180, latitude_at(y / n), (x + 1) / n * 360 - 180, latitude_at((y + 1) / n)
 
 
-def _drawn(**parts: Any) -> dict[str, Any]:
-    return {"areas": [], "squares": [], "discs": []} | parts
+def _mostly(cell: Cell) -> str:
+    """The colour of what more than half of a cell are, as on the live map."""
+    former = cell.n - cell.prospects - cell.customers
+    for word, count in (("customer", cell.customers), ("prospect", cell.prospects), ("former", former)):
+        if 2 * count > cell.n:
+            return palette.STATUS_LIGHT[word]
+    return palette.MAP_LIGHT["mark"]
 
 
 # -- one file to send --------------------------------------------------------------------------------------------------

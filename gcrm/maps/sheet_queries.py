@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal_column, or_, select, text
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, literal_column, or_, select, text
 from sqlalchemy.orm import Session
 
+from gcrm.core.map_layers import LayerRows
 from gcrm.core.models import Organisation
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
 from gcrm.maps.sheet import Frame
 from gcrm.maps.tile_queries import in_tile
 
-MOST_POINTS = 2_000
-"""More accounts than that are drawn as cells."""
 WHOLE_WORLD = 30
 """Twice so many bits has a grid key."""
 
 
 @dataclass(frozen=True)
-class Point:
-    """One account on a sheet."""
+class Mark:
+    """One row of a layer on a sheet, or several close together."""
 
     lon: float
     lat: float
-    status: str
-    tier: str | None
-    value_minor: int
+    kind: str
+    """A word of the layer's kinds; of several what more than half are, else nothing."""
+    n: int
+    worth_minor: int
+    tier: str | None = None
+    is_prospect: bool = False
+
+
+@dataclass(frozen=True)
+class Marks:
+    """A layer's rows in the frame, and how many there are of each kind."""
+
+    found: list[Mark]
+    counts: dict[str, int]
+    are_cells: bool
 
 
 @dataclass(frozen=True)
@@ -50,15 +62,56 @@ def count(session: Session, selection: Selection, frame: Frame) -> int:
     return session.scalar(select(func.count()).select_from(Account).where(*_inside(frame, selection))) or 0
 
 
-def points(session: Session, selection: Selection, frame: Frame, most: int = MOST_POINTS) -> list[Point] | None:
-    """The accounts in the frame; None where there are more."""
-    query = (
-        select(func.ST_X(Account.location), func.ST_Y(Account.location), Account.status, Account.tier, _worth(session))
-        .where(*_inside(frame, selection))
-        .limit(most + 1)
-    )
-    rows = session.execute(query).all()
-    return [Point(*row) for row in rows] if len(rows) <= most else None
+def marks(session: Session, rows: LayerRows, selection: Selection, frame: Frame, most: int, widest_mm: float) -> Marks:
+    """A layer's rows in the frame one by one, or where there are more of them by tiles that are at most so wide on the sheet."""
+    currency = session.scalar(select(Organisation.currency))
+    inside = rows.query.add_columns(
+        Account.grid_key.label("key"),
+        func.ST_X(Account.location).label("lon"),
+        func.ST_Y(Account.location).label("lat"),
+    ).where(*_inside(frame, selection))
+    some = session.execute(inside.limit(most + 1)).all()
+    if len(some) > most:
+        return _marked_cells(session, inside, frame.cell_zoom(widest_mm), currency)
+    found = [
+        Mark(
+            row.lon, row.lat, row.kind, 1, int(row.amount or 0) if row.currency == currency else 0,
+            getattr(row, "tier", None), getattr(row, "status", "") == "prospect",
+        )
+        for row in some
+    ]  # fmt: skip
+    return Marks(found, dict(Counter(mark.kind for mark in found)), are_cells=False)
+
+
+def _marked_cells(session: Session, inside: Select[Any], zoom: int, currency: str | None) -> Marks:
+    bits: ColumnElement[int] = literal_column(str(2 * (WHOLE_WORLD - zoom)))
+    # As in tiles: the planner would expect as many cells as keys, and sort.
+    rows = inside.offset(literal_column("0")).subquery("rows")
+    amount = func.coalesce(rows.c.amount, 0)
+    worth = case((rows.c.currency == currency, amount), else_=0) if currency else amount
+    cell = rows.c.key.op(">>")(bits)
+    sums = (
+        select(
+            cell.label("cell"), rows.c.kind, func.count().label("n"), cast(func.sum(worth), BigInteger).label("worth"),
+            func.sum(rows.c.lon).label("lon"), func.sum(rows.c.lat).label("lat"),
+        )
+        .group_by(cell, rows.c.kind)
+        .order_by(cell, rows.c.kind)
+    )  # fmt: skip
+    counts: Counter[str] = Counter()
+    parts: dict[int, list[Any]] = {}
+    for row in session.execute(sums):
+        counts[row.kind] += row.n
+        parts.setdefault(row.cell, []).append(row)
+    return Marks([_together(each) for each in parts.values()], dict(counts), are_cells=True)
+
+
+def _together(parts: Sequence[Any]) -> Mark:
+    """The kinds of one cell as one mark at their mean position."""
+    n = sum(part.n for part in parts)
+    most = max(parts, key=lambda part: part.n)
+    lon, lat = sum(part.lon for part in parts) / n, sum(part.lat for part in parts) / n
+    return Mark(lon, lat, most.kind if 2 * most.n > n else "", n, sum(part.worth for part in parts))
 
 
 def cells(session: Session, selection: Selection, frame: Frame, zoom: int) -> list[Cell]:
@@ -157,3 +210,38 @@ def outlines(session: Session, levels: Sequence[str], frame: Frame) -> dict[str,
         rows = session.execute(text(_OUTLINES), how | {"level": level})
         found[level] = [Outline(row.name, json.loads(row.shape), row.lon, row.lat, row.share) for row in rows]
     return found
+
+
+@dataclass(frozen=True)
+class Area:
+    """A territory's part of the frame, in the colour that it has everywhere."""
+
+    name: str
+    colour: int
+    shape: dict[str, Any]
+
+
+# Outlines are thinned together, so what lies between two regions of a territory dissolves.
+_TERRITORIES = """
+SELECT name, colour, ST_AsGeoJSON(shape, 5) AS shape FROM (
+  SELECT territories.id, territories.name, territories.colour, ST_CollectionExtract(ST_ClipByBox2D(
+    CASE WHEN :turned THEN ST_ShiftLongitude(united.shape) ELSE united.shape END,
+    ST_MakeEnvelope(:west - :edge, :south - :edge, :east + :edge, :north + :edge, 4326)), 3) AS shape
+  FROM (
+    SELECT territory_id, ST_UnaryUnion(ST_Collect(ST_MakeValid(coalesce(outline, boundary)))) AS shape
+    FROM territory_regions JOIN regions ON regions.id = region_id
+    WHERE coalesce(outline, boundary) && ST_MakeEnvelope(greatest(:west, -180), :south, least(:east, 180), :north, 4326)
+      OR :turned AND coalesce(outline, boundary) && ST_MakeEnvelope(-180, :south, :east - 360, :north, 4326)
+    GROUP BY territory_id) AS united JOIN territories ON territories.id = territory_id) AS cut
+WHERE NOT ST_IsEmpty(shape) ORDER BY name, id
+"""
+
+
+def territories(session: Session, frame: Frame) -> list[Area]:
+    """The territories in the frame, each as one area."""
+    west, south, east, north = frame.bounds
+    how = {
+        "west": west, "south": south, "east": east, "north": north, "turned": east > 180, "edge": (east - west) * 0.02,
+    }  # fmt: skip
+    rows = session.execute(text(_TERRITORIES), how)
+    return [Area(row.name, row.colour, json.loads(row.shape)) for row in rows]

@@ -13,25 +13,21 @@ from gcrm.core import clock, web
 from gcrm.customers import queries as customers
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
-from gcrm.maps import draw, layers, paper, place_queries, region_views, shape_queries, sheet_layers
+from gcrm.maps import draw, layer_views, layers, paper, place_queries, region_views, shape_queries, sheet_layers
 from gcrm.maps.forms import RegionsWanted
 from gcrm.maps.sheet import Paper, parse_bounds
-from gcrm.maps.sheet_layers import AccountsWanted
 
 bp = Blueprint("sheets", __name__)
 
 TYPES = {"pdf": "application/pdf", "png": "image/png"}
-OWN_WORDS = ("size", "layers", "bounds")
-"""What the sheet of accounts heeds beside the selection."""
 
 
 @bp.get("/map/print")
 def print_accounts() -> Any:
     """Ways to take the map of accounts away, with how it looks on paper."""
-    selection, view = Selection.parse(request.args), parse_bounds(request.args.get("bounds"))
-    own = [(name, request.args[name]) for name in OWN_WORDS if request.args.get(name)]
-    words = [*selection.pairs(), *own]
-    back = [pair for pair in words if pair[0] != "bounds"]
+    wanted, view = layer_views.wanted_map(), parse_bounds(request.args.get("bounds"))
+    selection, back = wanted.selection, [*wanted.selection.pairs(), *wanted.words()]
+    words = [*back, ("bounds", request.args["bounds"])] if view else back
     return render_template(
         "maps/print.html", page="accounts", title=_("Map of the accounts"), chosen=request.args,
         paper=Paper.parse(request.args), words=words, query=urlencode(words), is_part=view is not None,
@@ -43,12 +39,10 @@ def print_accounts() -> Any:
 @bp.get("/map/sheet.<any(pdf, png):form>")
 def account_sheet(form: str) -> Response:
     """The map of accounts on paper."""
-    session, selection = web.session(), Selection.parse(request.args)
-    shown = request.args.get("layers", "").split(",")
+    session, wanted = web.session(), layer_views.wanted_map()
     sheet = sheet_layers.account_sheet(
-        session, AccountsWanted(selection, request.args.get("size") == "value", "heat" in shown), Paper.parse(request.args),
-        parse_bounds(request.args.get("bounds")), place_queries.bounds(session, selection), geography.loaded(session),
-        customers.figures(session, selection),
+        session, wanted, Paper.parse(request.args), parse_bounds(request.args.get("bounds")),
+        place_queries.bounds(session, wanted.shown), geography.loaded(session), customers.figures(session, wanted.shown),
     )  # fmt: skip
     return _answer(sheet, form, "accounts")
 

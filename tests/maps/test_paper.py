@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,57 @@ def test_the_png_has_as_many_dots_as_asked_for_and_shows_the_map() -> None:
     colours = {colour for _count, colour in opened.convert("RGB").getcolors(1_000_000)}
     assert (0xC9, 0x53, 0x3D) in colours  # The area.
     assert len(colours) > 50
+
+
+SQUARE = {"type": "Polygon", "coordinates": [[[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]]}
+LINE = {"type": "LineString", "coordinates": [[-1, -1], [1, 1]]}
+LAYERS: dict[str, tuple[dict[str, Any], str]] = {
+    "Territories": ({"tinted": [[SQUARE, "#aa3377"]]}, "#aa3377"),
+    "Visits": ({"discs": [{"lon": 0, "lat": 0, "radius": 4, "colour": "#228833", "shape": "square"}]}, "#228833"),
+    "Opportunities": ({"discs": [{"lon": 0, "lat": 0, "radius": 4, "colour": "#ccbb44", "shape": "diamond"}]}, "#ccbb44"),
+    "Plans": ({"ways": [[LINE, "#4477aa"]]}, "#4477aa"),
+    "Regions": ({"borders": [SQUARE]}, "#3f4854"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_each_layer_stands_on_the_rendered_page_with_its_key(name: str) -> None:
+    import pypdfium2
+
+    drawn, colour = LAYERS[name]
+    shape = {"Visits": "square", "Opportunities": "diamond", "Plans": "line", "Territories": "tint"}.get(name, "line")
+    key = {
+        "title": name,
+        "unit": "",
+        "shape": shape,
+        "items": [{"label": f"One of {name}", "colour": colour, "count": "7"}],
+    }
+    blank = a_sheet(areas=[], squares=[], discs=[], legends=[], bounds=[-1, -1, 1, 1])
+    made = pypdfium2.PdfDocument(paper.pdf(blank | drawn | {"legends": [key]}))
+    text = made[0].get_textpage().get_text_bounded()
+    assert f"One of {name}" in text
+    empty = pypdfium2.PdfDocument(paper.pdf(blank | {"legends": [key]}))
+    # The key is the same on both, so what differs is the layer on the map.
+    assert changed(empty, made) > 200
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    picture = made[0].render(scale=3).to_pil().convert("RGB")
+    assert (red, green, blue) in {found for _count, found in picture.getcolors(1_000_000)}
+
+
+def changed(before: Any, after: Any) -> int:
+    """In how many dots two pages differ."""
+    from PIL import ImageChops
+
+    pages = [document[0].render(scale=2).to_pil().convert("RGB") for document in (before, after)]
+    return sum(ImageChops.difference(*pages).convert("L").histogram()[1:])
+
+
+def test_few_cases_are_hatched_on_the_rendered_page() -> None:
+    import pypdfium2
+
+    plain = a_sheet(areas=[[SQUARE, "#33505b"]], squares=[], discs=[], legends=[], bounds=[-1, -1, 1, 1])
+    documents = [pypdfium2.PdfDocument(paper.pdf(sheet)) for sheet in (plain, plain | {"hatched": [SQUARE]})]
+    assert changed(*documents) > 5_000
 
 
 def test_texts_stay_texts() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from gcrm.core import clock
+from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
 from gcrm.geography import queries as geography
-from gcrm.maps import paper, place_queries, sheet_queries, sheet_views
+from gcrm.geography.models import Region
+from gcrm.maps import layer_queries, palette, paper, place_queries, sheet_layers, sheet_queries, sheet_views
 from gcrm.maps.sheet import Frame
 from tests import factories as make
 
@@ -48,7 +52,7 @@ def test_the_sheet_counts_what_the_principal_sees(company, login_as, sheets):
     assert [len(sheet["discs"]) for sheet in sheets] == [3, 4]
     assert sheets[0]["notes"] == ["3 of 4 accounts shown.", "1 have no place yet."]
     assert [(item["label"], item["count"]) for item in sheets[0]["legends"][0]["items"]] == [
-        ("Prospect", "1"), ("Customer", "1"), ("Former", "1"),
+        ("Customer", "1"), ("Prospect", "1"), ("Former", "1"),
     ]  # fmt: skip
 
 
@@ -56,6 +60,40 @@ def test_a_part_of_the_map_says_how_many_lie_elsewhere(company, login_as, sheets
     login_as(company["rep"]).get("/map/sheet.png?bounds=-77,40,-76.5,40.5")
     assert sheets[0]["notes"][0] == "2 of 4 accounts shown."
     assert "1 lie outside this part of the map." in sheets[0]["notes"]
+
+
+def test_the_layers_of_the_page_are_on_the_sheet_with_their_keys(company, login_as, sheets, session):
+    mine = next(each for each in session.scalars(select(Account)) if each.name == "Mine")
+    make.make_opportunity(session, mine)
+    make.make_visit(session, mine, company["rep"], status="done", outcome="order", finished_at=clock.now())
+    county = session.scalar(select(Region).where(Region.level == "county"))
+    make.make_territory(session, company["rep"], (county,), name="Along the river", colour=3)
+    login_as(company["admin"]).get("/map/sheet.pdf?layers=coverage,opportunities,visits,territories,regions,plans")
+    (sheet,) = sheets
+    titles = [legend["title"] for legend in sheet["legends"]]
+    assert titles == ["Coverage", "Visits of a period", "Opportunities", "Plans of a day", "Territories", "Regions"]
+    assert [disc["shape"] for disc in sheet["discs"] if "shape" in disc] == ["square", "diamond"]
+    assert sheet["tinted"][0][1] == palette.categories(4)[3]
+    assert sheet["legends"][4]["items"] == [
+        {"label": "Along the river", "colour": palette.categories(4)[3], "hollow": False, "count": ""}
+    ]
+    assert sheet["legends"][1]["items"][0]["count"] == "1"
+    assert "1 of 1 visits are shown." in sheet["legends"][1]["note"]
+    assert sheet["borders"]
+    assert sheet["notes"][0] == "4 of 5 accounts shown."
+
+
+def test_layers_without_accounts_leave_them_out(company, login_as, sheets):
+    login_as(company["rep"]).get("/map/sheet.pdf?layers=none,territories")
+    (sheet,) = sheets
+    assert (sheet["title"], sheet["discs"], sheet["notes"], sheet["empty"]) == ("Territories", [], [], "")
+
+
+def test_few_cases_are_hatched(company, login_as, sheets):
+    login_as(company["admin"]).get("/regions/sheet.pdf?level=county&metric=white_space_share")
+    (sheet,) = sheets
+    hatched = [item for item in sheet["legends"][0]["items"] if item.get("is_hatched")]
+    assert len(sheet["hatched"]) == int(hatched[0]["count"] if hatched else 0)
 
 
 def test_a_selection_is_said_in_words_and_heeded(company, login_as, sheets):
@@ -66,7 +104,7 @@ def test_a_selection_is_said_in_words_and_heeded(company, login_as, sheets):
 
 
 def test_cells_add_up_to_the_accounts_in_the_frame(company, login_as, sheets, monkeypatch):
-    monkeypatch.setattr(sheet_queries.points, "__defaults__", (2,))
+    monkeypatch.setattr(sheet_layers, "MOST_POINTS", 2)
     login_as(company["rep"]).get("/map/sheet.pdf")
     login_as(company["rep"]).get("/map/sheet.pdf?size=value")
     login_as(company["rep"]).get("/map/sheet.pdf?layers=heat")
@@ -82,18 +120,23 @@ def test_the_frame_holds_the_same_accounts_by_points_and_by_cells(company, sessi
     for view in ((-77, 40, -76, 41), (-80, 39, -76, 43), (170, -20, 190, 60), (-180, -80, 180, 80)):
         frame = Frame.fitted(view, 200, 100, 0)
         west, south, east, north = frame.bounds
-        points = sheet_queries.points(session, Selection(), frame)
-        cells = sheet_queries.cells(session, Selection(), frame, frame.cell_zoom(8))
-        assert sum(cell.n for cell in cells) == len(points)
-        assert all(west <= point.lon <= east and south <= point.lat <= north for point in points)
-    assert len(points) == 4
+        rows = layer_queries.account_rows(session, "status", False, [])
+        points = sheet_queries.marks(session, rows, Selection(), frame, 100, 8)
+        cells = sheet_queries.marks(session, rows, Selection(), frame, 0, 8)
+        assert sum(cell.n for cell in cells.found) == len(points.found)
+        assert cells.counts == points.counts
+        assert all(west <= point.lon <= east and south <= point.lat <= north for point in points.found)
+        squares = sheet_queries.cells(session, Selection(), frame, frame.cell_zoom(4))
+        assert sum(square.n for square in squares) == len(points.found)
+    assert len(points.found) == 4
 
 
 def test_a_frame_astride_the_antimeridian_holds_both_sides(company, session):
     make.make_account(session, at=(179.9, -17.0))
     make.make_account(session, at=(-179.9, -17.0))
     frame = Frame.fitted((179.5, -17.5, 180.5, -16.5), 100, 100)
-    assert len(sheet_queries.points(session, Selection(), frame)) == 2
+    rows = layer_queries.account_rows(session, "status", False, [])
+    assert len(sheet_queries.marks(session, rows, Selection(), frame, 100, 8).found) == 2
 
 
 def test_the_ground_is_cut_to_the_frame_and_named(company, session):
