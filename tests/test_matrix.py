@@ -69,6 +69,7 @@ NOBODYS_LOAD = {"values": lambda half: {"load_id": uuid.UUID(int=5)}, "reads": (
 NOBODYS = {"values": lambda half: {"placing_id": uuid.UUID(int=5)}, "reads": (404,), "is_common": True}
 ACCOUNT = of("account_id", "account")
 BATCH = of("batch_id", "batch")
+NO_EXPORT = {"values": lambda half: {"export_id": uuid.UUID(int=5)}, "reads": (404,), "is_common": True}
 QUERY_ACCOUNT = of("account", "account")
 PEOPLE = Example(lambda half: {"user_id": half.rep.uuid}, act="administer", is_common=True)
 DEAL = of("opportunity_id", "opportunity")
@@ -331,6 +332,11 @@ EXAMPLES: dict[str, Example] = {
     "exchange.undo": Example(BATCH, form=lambda half: {}, act="import", is_common=True),
     "exchange.rejected_rows": Example(BATCH, act="import", is_common=True),
     "exchange.export_accounts": Example(lambda half: {"ext": "csv"}, is_common=True),
+    "exchange.ask_for_export": Example(lambda half: {"ext": "gpkg"}, form=lambda half: {}, is_common=True),
+    "exchange.show_export": Example(**NO_EXPORT),
+    "exchange.export_progress": Example(**NO_EXPORT),
+    "exchange.export_file": Example(**NO_EXPORT),
+    "exchange.cancel_export": Example(form=lambda half: {}, **NO_EXPORT),
     "imports.Imports": Example(act="import"),
     "imports.OneImport": Example(BATCH, act="import", is_common=True),
     "imports.ImportedRows": Example(BATCH, act="import", is_common=True),

@@ -13,6 +13,7 @@ from gcrm.core.models import CreatedAt, Instant, PublicId, SmallKey
 from gcrm.people.models import User
 
 BATCH_STATUSES = ("uploaded", "queued", "running", "settled", "refused", "undone")
+EXPORT_STATUSES = ("queued", "running", "done", "failed", "cancelled")
 OUTCOMES = ("created", "updated", "unchanged", "rejected")
 
 
@@ -84,3 +85,29 @@ class ImportRow(Model):
     """The columns that the import overwrote, for undoing."""
     kept_because: Mapped[str | None]
     """Why undoing the batch left this row's subject as it was."""
+
+
+class Export(Model):
+    """A large file of accounts that somebody asked for, made in the background."""
+
+    __tablename__ = "exports"
+    __table_args__ = (
+        CheckConstraint(f"status IN ({', '.join(map(repr, EXPORT_STATUSES))})", name="status"),
+        Index("ix_exports_user", "user_id"),
+    )
+
+    id: Mapped[SmallKey]
+    uuid: Mapped[PublicId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    selection: Mapped[str]
+    """As in an address."""
+    extension: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default="queued", default="queued")
+    done: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    """Accounts that are written."""
+    total: Mapped[int]
+    stored: Mapped[str | None]
+    """The file's name in the files folder."""
+    fault: Mapped[str | None]
+    created_at: Mapped[CreatedAt]
+    finished_at: Mapped[Instant | None]

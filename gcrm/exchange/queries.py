@@ -14,7 +14,7 @@ from gcrm.core.errors import NotFound
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
 from gcrm.exchange.headers import FIELDS
-from gcrm.exchange.models import ImportBatch, ImportRow
+from gcrm.exchange.models import Export, ImportBatch, ImportRow
 from gcrm.exchange.writing import Accounts
 from gcrm.people.models import User
 
@@ -83,6 +83,13 @@ def count_kept(session: Session, batch: ImportBatch) -> int:
 EXPORTED = tuple(name for name in FIELDS["accounts"] if name not in ("brand", "branch", "gcrm_id"))
 
 
+def export_by_uuid(session: Session, public: uuid.UUID) -> Export:
+    found = session.scalar(select(Export).where(Export.uuid == public))
+    if found is None:
+        raise NotFound("There is no such file, or it is not kept any more.")
+    return found
+
+
 def accounts_to_write(session: Session, selection: Selection) -> Accounts:
     """The selected accounts with the fields of an import, in the order in which they were entered, read as they are used."""
     keys = selection.narrow(select(func.jsonb_object_keys(Account.extra).label("key")).select_from(Account)).subquery()
@@ -93,8 +100,14 @@ def accounts_to_write(session: Session, selection: Selection) -> Accounts:
         .options(lazyload("*"), defer(Account.location))
         .order_by(Account.id)
     )
-    rows = session.execute(found.execution_options(yield_per=2000))
-    return Accounts(("gcrm_id", *EXPORTED), extra, (_written(*row) for row in rows))
+    return Accounts(("gcrm_id", *EXPORTED), extra, _read(session, found.execution_options(yield_per=2000)))
+
+
+def _read(session: Session, query: Select[Any]) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+    """The rows as they are used; whoever stops early leaves no cursor open."""
+    with session.execute(query) as rows:
+        for row in rows:
+            yield _written(*row)
 
 
 def _written(

@@ -7,12 +7,14 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
+from urllib.parse import parse_qsl
 
 from flask import (
     Blueprint,
     flash,
     g,
     jsonify,
+    make_response,
     redirect,
     render_template,
     request,
@@ -22,18 +24,20 @@ from flask import (
 )
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from gcrm.core import clock, db, web
+from gcrm.core import clock, db, files, web
 from gcrm.core.config import settings
 from gcrm.core.errors import GcrmError, Invalid, NotFound
+from gcrm.customers import queries as customers
 from gcrm.customers.selecting import Selection
 from gcrm.exchange import forms, queries, writing
 from gcrm.exchange.headers import FIELDS, KINDS
 from gcrm.exchange.mapping import OWN_COLUMNS, Mapping, Options
-from gcrm.exchange.models import ImportBatch
+from gcrm.exchange.models import Export, ImportBatch
 from gcrm.exchange.reading import Table
-from gcrm.exchange.services import batches, undoing
+from gcrm.exchange.services import batches, exports, undoing
 from gcrm.exchange.services.batches import OPEN, Trial
 from gcrm.people import access
 
@@ -42,6 +46,9 @@ bp = Blueprint("exchange", __name__)
 SHOWN_ROWS = 20
 LARGE = 5_000
 """Accounts from which on undoing takes longer than a page may."""
+MOST_AT_ONCE = 20_000
+"""Accounts up to which a file that needs a look back is written while its page waits, some seconds."""
+EXPORT_STATES = {"queued": "waiting"}
 STATES = {"queued": "waiting", "running": "running", "settled": "done", "undone": "done"}
 
 
@@ -252,10 +259,73 @@ def export_accounts(ext: str) -> Response:
     selection = Selection.parse(request.args)
     if ext in writing.STREAMED:
         return _streamed(selection, ext)
+    count = customers.figures(web.session(), selection).count
+    if count > MOST_AT_ONCE:
+        return make_response(_export_page(ext, count, selection))
     accounts = queries.accounts_to_write(web.session(), selection)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
     writing.write(accounts, ext, file)
     return _download(file, ext, f"accounts-{clock.now():%Y-%m-%d}.{ext}")
+
+
+@bp.post("/accounts/export.<any(xlsx, gpkg, fgb):ext>")
+def ask_for_export(ext: str) -> Response:
+    """Have a large file made in the background."""
+    selection = Selection.parse(request.args)
+    asked = exports.ask_for(web.session(), selection, ext, customers.figures(web.session(), selection))
+    return redirect(url_for(".show_export", export_id=asked.uuid))
+
+
+@bp.get("/exports/<uuid:export_id>")
+def show_export(export_id: uuid.UUID) -> Any:
+    """A large file on its way, or ready."""
+    export = queries.export_by_uuid(web.session(), export_id)
+    selection = Selection.parse(MultiDict(parse_qsl(export.selection)))
+    return _export_page(export.extension, export.total, selection, export)
+
+
+def _export_page(ext: str, total: int, selection: Selection, export: Export | None = None) -> str:
+    query = selection.query_string()
+    list_url = url_for("customers.index") + (f"?{query}" if query else "")
+    return render_template("exchange/export.html", ext=ext, total=total, query=query, list_url=list_url, export=export)
+
+
+@bp.get("/exports/<uuid:export_id>/progress")
+def export_progress(export_id: uuid.UUID) -> Any:
+    """How far a large file is, for the progress bar."""
+    export = queries.export_by_uuid(web.session(), export_id)
+    words = {
+        "queued": _("Waiting to start"),
+        "running": _("Writing"),
+        "done": _("The file is ready"),
+        "cancelled": _("Cancelled"),
+    }
+    return jsonify(
+        state=EXPORT_STATES.get(export.status, export.status), text=words.get(export.status, export.fault),
+        done=export.done if export.status != "queued" else None, total=export.total,
+        result_url=url_for(".export_file", export_id=export_id) if export.status == "done" else None,
+    )  # fmt: skip
+
+
+@bp.post("/exports/<uuid:export_id>/cancel")
+def cancel_export(export_id: uuid.UUID) -> Response:
+    exports.cancel(web.session(), queries.export_by_uuid(web.session(), export_id))
+    return redirect(url_for(".show_export", export_id=export_id))
+
+
+@bp.get("/exports/<uuid:export_id>/file")
+def export_file(export_id: uuid.UUID) -> Response:
+    """The file itself, for whoever asked for it."""
+    export = queries.export_by_uuid(web.session(), export_id)
+    if export.status != "done" or not export.stored:
+        raise NotFound("The file is not ready.")
+    answer = send_file(
+        files.path(export.stored).absolute(), mimetype=writing.FORMATS[export.extension], as_attachment=True,
+        download_name=f"accounts-{export.created_at:%Y-%m-%d}.{export.extension}", conditional=True,
+    )  # fmt: skip
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["Vary"] = "Cookie, Authorization"
+    return answer
 
 
 def _streamed(selection: Selection, ext: str) -> Response:

@@ -67,7 +67,7 @@ class Traffic:
     asked: list[Request] = field(default_factory=list)
 
     def listen(self, page: Page) -> None:
-        page.context.on("requestfinished", lambda request: self.asked.append(request))  # noqa: PLW0108 - Playwright marks it
+        page.context.on("requestfinished", lambda request: self.asked.append(request))
 
     def bytes(self) -> list[tuple[str, int]]:
         """Each address with what travelled of its answer, as it is compressed; nothing for what was kept from before."""
