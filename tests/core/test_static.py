@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from gcrm.core import paths
+from gcrm.core import paths, static
 
 NAME = "css/tokens.css"
 CONTENT = (paths.static() / NAME).read_bytes()
@@ -45,3 +45,21 @@ def test_a_kept_file_is_not_sent_again(client):
 def test_nothing_outside_the_folder_is_sent(client):
     for name in ("../pyproject.toml", "css/../../gcrm/app.py", "css/none.css", "%2e%2e/static.css"):
         assert client.get(f"/static/{name}", headers=TAKES_GZIP, buffered=True).status_code == 404, name
+
+
+def test_a_page_names_each_module_that_its_script_imports(client):
+    root = paths.static()
+    found = static.needed_by("maps/accounts", "core/panel")
+    assert len(found) == len(set(found))
+    names = [address.removeprefix("/static/").split("?")[0] for address in found]
+    assert names[:2] == ["js/maps/accounts.js", "js/core/panel.js"]
+    assert {"js/core/map.js", "js/core/page.js", "js/maps/tools/pen.js"} <= set(names)
+    # What a layer draws with comes when the layer is switched on.
+    assert "js/maps/layers/heat.js" not in names
+    assert all((root / name).is_file() for name in names)
+    for address in found:
+        assert "immutable" in client.get(address, buffered=True).headers["Cache-Control"]
+
+
+def test_unknown_modules_are_left_out():
+    assert static.needed_by("maps/nothing") == []

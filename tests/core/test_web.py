@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -72,3 +73,29 @@ def test_changed_words_of_the_query_leave_the_others(app_of_run):
     with app_of_run.test_request_context("/accounts?status=customer&status=former&after=x"):
         assert web.current_url(after=None) == "/accounts?status=customer&status=former"
         assert web.current_url(after="y", status=None) == "/accounts?after=y"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br"])
+def test_pages_are_compressed_for_whoever_takes_it(client, encoding):
+    plain = client.get("/login")
+    assert "Content-Encoding" not in plain.headers
+    small = client.get("/login", headers={"Accept-Encoding": encoding})
+    assert small.headers["Content-Encoding"] == encoding
+    assert "Accept-Encoding" in small.headers["Vary"]
+    assert len(small.data) < len(plain.data) / 2
+    if encoding == "gzip":
+        assert b"</html>" in gzip.decompress(small.data)
+
+
+def test_short_answers_and_tiles_stay_as_they_are(client, login_as, session):
+    takes = {"Accept-Encoding": "gzip, br"}
+    assert "Content-Encoding" not in client.get("/healthz", headers=takes).headers
+    admin = login_as(make.make_user(session, "admin"))
+    assert "Content-Encoding" not in admin.get("/tiles/accounts/0/0/0.mvt", headers=takes).headers
+
+
+def test_how_long_a_compressed_page_is_tells_nothing_exactly(client):
+    lengths = {
+        len(client.get("/login", headers={"Accept-Encoding": "gzip"}).headers["X-Padding"]) for _turn in range(12)
+    }
+    assert len(lengths) > 1
