@@ -199,7 +199,7 @@ def row_for_login(statement: str, words: Mapping[str, Any]) -> tuple[Any, ...] |
     if not isinstance(bind, Engine):  # A test's own connection, within its transaction.
         with transaction(None) as session:
             row = session.connection().exec_driver_sql(statement, words).first()
-            return row.tuple() if row else None
+            return tuple(row) if row else None
     lent = bind.raw_connection()
     connection: Any = lent.dbapi_connection
     try:

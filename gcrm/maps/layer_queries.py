@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Double,
     Integer,
     Select,
     Text,
@@ -139,7 +140,7 @@ def _cells(
         .group_by(keyed.c.cell)
         .subquery("sums")
     )
-    share = 1.0 / MICRODEGREES / sums.c.n
+    share = 1.0 / MICRODEGREES / cast(sums.c.n, Double)
     place = spot(sums.c.lon * share, sums.c.lat * share, z, x, y)
     parts = [sums.c[cell_word(kind.word)] for kind in kinds]
     return select(place, sums.c.n, sums.c.value, *parts).order_by(sums.c.cell)

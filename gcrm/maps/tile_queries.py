@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Double,
     Integer,
     Row,
     Select,
@@ -21,7 +23,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    text,
 )
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
@@ -64,8 +65,7 @@ def account_tile(session: Session, z: int, x: int, y: int, selection: Selection,
     if by not in CELL_COUNTS:
         raise Invalid(f"“{by}” is nothing that cells are counted by. It is one of {', '.join(CELL_COUNTS)}.")
     # The range says how many rows there are, from a handful to all of them, so a plan made for any range is of no use.
-    begin = text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true), (SELECT currency FROM organisation)")
-    currency = session.execute(begin).one()[1]
+    currency = session.connection().exec_driver_sql(_BEGIN).one()[1]
     part = _part(session, z, selection, by) if currency else None
     # Making a statement takes longer than most tiles: what says all in words is made once.
     is_kept = set(selection.values) <= KEPT_WORDS and (part is None or part.beside is None)
@@ -79,6 +79,7 @@ def account_tile(session: Session, z: int, x: int, y: int, selection: Selection,
     return bytes(make("cells" if part is None else "sums", *asked, part).run(session, where).tile or b"")
 
 
+_BEGIN = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), (SELECT currency FROM organisation)"
 KEPT_WORDS = {"status", "tier", "owner", "team", "territory"}
 """Words of a selection whose conditions depend on nothing but the words: not on the day, nor on a setting."""
 
@@ -185,7 +186,7 @@ def _points(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], z:
         .prefix_with("MATERIALIZED")
     )
     features = select(
-        spot(func.ST_X(some.c.location), func.ST_Y(some.c.location), z, x, y),
+        spot(_double("ST_X", some.c.location), _double("ST_Y", some.c.location), z, x, y),
         literal_column("1").label("n"),
         some.c.value,
         cast(some.c.uuid, Text).label("id"),
@@ -232,22 +233,29 @@ def _row_sums(inside: Sequence[ColumnElement[bool]], worth: ColumnElement[int], 
 
 def _cells(sums: Subquery, z: int, x: Any, y: Any) -> Select[Any]:
     """Cells as features, each at the mean position of its accounts."""
-    share = 1.0 / MICRODEGREES / sums.c.n
+    share = 1.0 / MICRODEGREES / cast(sums.c.n, Double)
     place = spot(sums.c.lon * share, sums.c.lat * share, z, x, y)
     told = [column for column in sums.c if column.key not in ("cell", "lon", "lat")]
     return select(place, *told).order_by(sums.c.cell)
 
 
 def spot(lon: Any, lat: Any, z: int, x: Any, y: Any) -> ColumnElement[Any]:
-    """A position in the tile's own whole units; what rounding takes over an edge is put back on it."""
-    latitude = func.radians(func.greatest(-NORTHERNMOST, func.least(NORTHERNMOST, lat)))
-    across = (lon + 180) / 360
-    down = (1 - func.ln(func.tan(latitude) + 1 / func.cos(latitude)) / func.pi()) / 2
+    """A position in the tile's own whole units; what rounding takes over an edge is put back on it.
+
+    Every number is a double: divided by a whole one, SQLAlchemy would take decimals, which take longer than all the rest.
+    """
+    latitude = _double("radians", func.greatest(-NORTHERNMOST, func.least(NORTHERNMOST, lat)))
+    across = (lon + 180.0) / 360.0
+    down = 0.5 - _double("ln", _double("tan", latitude) + 1.0 / _double("cos", latitude)) / (2.0 * math.pi)
     units = [
-        func.greatest(0, func.least(EXTENT - 1, func.floor(share * (2**z * EXTENT) - first * EXTENT)))
+        func.greatest(0.0, func.least(EXTENT - 1.0, func.floor(share * float(2**z * EXTENT) - first * EXTENT)))
         for share, first in ((across, x), (down, y))
     ]
     return func.ST_MakePoint(*units).label("geom")
+
+
+def _double(function: str, *given: Any) -> ColumnElement[float]:
+    return getattr(func, function)(*given, type_=Double)  # type: ignore[no-any-return]
 
 
 def accounts_in_tile(
