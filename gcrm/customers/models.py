@@ -77,7 +77,7 @@ class Account(Versioned, Model):
         Index("ix_accounts_match", "name_key", "postcode"),
         Index("ix_accounts_location", "location", postgresql_using="gist"),
         Index("ix_accounts_state", "state_id"),
-        Index("ix_accounts_county", "county_id"),
+        Index("ix_accounts_county", "county_id", "id"),
         Index("ix_accounts_municipality", "municipality_id"),
         Index("ix_accounts_territory", "territory_id"),
         Index("ix_accounts_parent", "parent_id"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import reduce
 from typing import Any, Protocol
@@ -335,3 +335,23 @@ class Looked:
 
     def missing(self) -> ColumnElement[bool]:
         return or_(self.here.is_(None), self.here.not_in(select(self.key).where(self.found.is_not(None))))
+
+    def known(self, session: Session) -> Looked:
+        """The same with keys that are looked up at once, where the other table is small."""
+        return self if self.is_large else _Known(self.here, self.key, self.found, session=session)
+
+
+MOST_KEYS = 500
+
+
+@dataclass(frozen=True)
+class _Known(Looked):
+    """Keys as numbers tell the planner how many rows there are: of an array to come it expects ten keys, whatever they are."""
+
+    session: Session = field(kw_only=True)
+
+    def among(self, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        keys = self.session.scalars(select(self.key).where(condition).limit(MOST_KEYS + 1)).all()
+        if len(keys) > MOST_KEYS:
+            return super().among(condition)
+        return self.here.in_(keys) if keys else false()

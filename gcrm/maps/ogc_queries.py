@@ -352,7 +352,8 @@ def _conditions(session: Session, source: Source, collection: Collection, wanted
     shapes: dict[Shape, Measured] = {
         shape: measured(session, shape) for node in asked for shape in ogc_filters.shapes_of(node)
     }
-    compiler = Compiler(source.columns, source.place, shapes)
+    columns = {name: each.known(session) if isinstance(each, Looked) else each for name, each in source.columns.items()}
+    compiler = Compiler(columns, source.place, shapes)
     conditions = [compiler.condition(node) for node in asked]
     if wanted.during is not None:
         start, end = wanted.during

@@ -36,6 +36,7 @@ class Visit(Versioned, Model):
             "ix_visits_met", text("finished_at DESC"), postgresql_include=["account_id"],
             postgresql_where=text("status = 'done' AND outcome IS DISTINCT FROM 'not_met'"),
         ),
+        Index("ix_visits_at", text("coalesce(finished_at, arrived_at, starts_at)"), "id"),
     )  # fmt: skip
 
     id: Mapped[BigKey]

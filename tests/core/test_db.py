@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -46,6 +48,22 @@ def test_nobody_gets_the_role_of_who_used_the_connection_before(own_database):
         with db.transaction(principal) as session:
             assert who(session) == (expected, str(principal.id) if principal else "")
         assert db.row_for_login(WHO, {})[0] == "gcrm_web"
+
+
+def test_many_at_once_never_act_as_each_other(own_database):
+    def act(number: int) -> bool:
+        principal = [db.Principal(number, "rep"), db.Principal(number, "admin"), None][number % 3]
+        with db.transaction(principal) as session:
+            session.execute(text("SELECT pg_sleep(0.002)"))
+            is_right = who(session) == expected(principal)
+        return is_right and db.row_for_login(WHO, {})[:2] == expected(None)
+
+    with ThreadPoolExecutor(6) as threads:
+        assert all(threads.map(act, range(1, 100)))
+
+
+def expected(principal: db.Principal | None) -> tuple[str, str]:
+    return (principal.database_role, str(principal.id)) if principal else ("gcrm_web", "")
 
 
 def test_a_transaction_after_a_plain_statement_can_still_be_undone(own_database):
