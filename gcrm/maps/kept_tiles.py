@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-OVERHEAD_BYTES = 500
-"""What an empty tile takes in memory, with its address."""
+OVERHEAD_BYTES = 1_500
+"""What an empty tile takes in memory at most, with its address."""
 
 
 @dataclass(frozen=True)

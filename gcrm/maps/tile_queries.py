@@ -84,6 +84,10 @@ KEPT_WORDS = {"status", "tier", "owner", "team", "territory"}
 """Words of a selection whose conditions depend on nothing but the words: not on the day, nor on a setting."""
 
 
+LONGEST_KEPT = 500
+"""Characters of a selection whose tiles are kept: longer ones are rare, and would fill the memory with their own words."""
+
+
 def kept_address(
     principal: Principal, z: int, x: int, y: int, selection: Selection, by: str
 ) -> tuple[Hashable, ...] | None:
@@ -91,7 +95,7 @@ def kept_address(
 
     Who sees all of them sees the same, unless asked for the own ones (`owner=me`); everybody else has tiles of their own.
     """
-    if not set(selection.values) <= KEPT_WORDS:
+    if not set(selection.values) <= KEPT_WORDS or len(selection.query_string()) > LONGEST_KEPT:
         return None
     sees = 0 if principal.database_role == "gcrm_all" and "owner" not in selection.values else principal.id
     return sees, z, x, y, tuple(selection.pairs()), by
