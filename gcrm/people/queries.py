@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import Select, bindparam, func, literal_column, select, text
+from sqlalchemy import Row, Select, bindparam, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session, make_transient_to_detached, undefer_group
 
