@@ -365,7 +365,10 @@ def test_a_loaded_country_is_called_by_its_own_name(session, country):
 
 @pytest.mark.parametrize("role", ["admin", "rep"])
 def test_visits_are_in_time_as_of_the_last_day_of_a_month(role, session, country, people, as_user):
-    """Every 30 days: visited 29 and 31 days before the last of March, never, after it, and one without a cadence."""
+    """Every 30 days: visited 29 and 31 days before the last of March, never, after it, and one without a cadence.
+
+    On the 20th of March nobody was met, which is no visit.
+    """
 
     def noon(month: int, day: int) -> dt.datetime:
         return dt.datetime(2026, month, day, 12, tzinfo=NEW_YORK)
@@ -380,6 +383,7 @@ def test_visits_are_in_time_as_of_the_last_day_of_a_month(role, session, country
         account = make.make_account(session, people["rep"], at=(2.2, 0.2), cadence_days=cadence)
         for at in visits:
             visited_at(session, account, people["rep"], at)
+        make.make_visit(session, account, people["rep"], status="done", finished_at=noon(3, 20), outcome="not_met")
     session.flush()
     with as_user(people[role]) as acting:
         for month, in_time in (("2026-03", 1), ("2026-02", 1), ("2026-04", 1), ("2026-05", 0)):
