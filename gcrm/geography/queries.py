@@ -165,6 +165,24 @@ def bounds(session: Session, region_ids: Collection[int]) -> tuple[float, float,
     return west, south, east, north
 
 
+_FENCE = """
+WITH placed AS (
+  SELECT id, ST_X(spot) AS x, ST_Y(spot) AS y FROM (
+    SELECT id, ST_Centroid(ST_Envelope(outline)) AS spot FROM regions WHERE id = ANY (:ids)) AS spots),
+middle AS (
+  SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY x) AS west, percentile_cont(0.75) WITHIN GROUP (ORDER BY x) AS east,
+    percentile_cont(0.25) WITHIN GROUP (ORDER BY y) AS south, percentile_cont(0.75) WITHIN GROUP (ORDER BY y) AS north FROM placed)
+SELECT id FROM placed, middle
+WHERE x BETWEEN west - 1.5 * (east - west) AND east + 1.5 * (east - west)
+  AND y BETWEEN south - 1.5 * (north - south) AND north + 1.5 * (north - south)
+"""
+
+
+def lying_together(session: Session, region_ids: Collection[int]) -> list[int]:
+    """Those of the regions that are no outliers by Tukey's fences, so that a far island does not stretch a map over an ocean."""
+    return list(session.scalars(text(_FENCE), {"ids": list(region_ids)}))
+
+
 # -- lists and outlines ------------------------------------------------------------------------------------------------
 
 

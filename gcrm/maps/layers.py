@@ -168,7 +168,10 @@ def home(session: Any) -> tuple[float, float, float, float] | None:
     """Where a map without accounts opens: the organisation's country, if its regions are loaded."""
     company = organisation(session)
     states = geography.regions_of(session, "state", company.country) if company else []
-    return geography.bounds(session, [row.id for row in states]) if states else None
+    if not states:
+        return None
+    every = [row.id for row in states]
+    return geography.bounds(session, geography.lying_together(session, every) or every)
 
 
 # -- how figures are written -------------------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def accounts() -> Any:
     nobody = uuid.UUID(int=0)
     on = layer_views.layers_on(wanted)
     settings = {
-        **layers.ground(loaded, place_queries.bounds(session, wanted.shown) or layers.home(session)),
+        **layers.ground(loaded, _where(wanted)),
         "card": url_for(".card", account_id=nobody).replace(str(nobody), "{id}"),
         "here": url_for(".here"),
         "found": url_for(".found"),
@@ -103,6 +103,15 @@ def accounts() -> Any:
         page=customers.accounts_page(session, wanted.shown, per_page=LISTED), credits=layers.credit_text(loaded),
         choices=panel_layers.choices(wanted), **on, **_summary(wanted),
     )  # fmt: skip
+
+
+def _where(wanted: MapWanted) -> tuple[float, float, float, float] | None:
+    """Where the map opens: on what is selected, else on all accounts, else on the organisation's country."""
+    session = web.session()
+    found = place_queries.bounds(session, wanted.shown)
+    if found is None and wanted.shown:
+        found = place_queries.bounds(session, Selection())
+    return found or layers.home(session)
 
 
 @bp.get("/map/summary")

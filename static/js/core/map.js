@@ -4,6 +4,7 @@ import background from "./background.js";
 import { baseLayers, draw, fonts, sources } from "./map_style.js";
 import addLabels from "./map_labels.js";
 import { json } from "./page.js";
+import { say } from "./toast.js";
 
 export const settingsOfPage = () => json("map-settings");
 export const mapTexts = () => json("map-texts");
@@ -13,6 +14,29 @@ const hasWebGL2 = () => {
   context?.getExtension("WEBGL_lose_context")?.loseContext();
   return context !== null;
 };
+
+/** Say it once when a part of the map does not come; it is asked for again with the next move, and when there is a connection again. */
+function tellGaps(map, texts) {
+  const failed = new Set();
+  let told = null;
+  map.on("error", ({ sourceId, error }) => {
+    if (!sourceId) return console.error(error);
+    if (error?.name === "AbortError") return undefined;
+    failed.add(sourceId);
+    if (!told?.isConnected) told = say(texts.gaps, "error");
+    return undefined;
+  });
+  const again = () => {
+    if (!failed.size) return;
+    told?.remove();
+    const sources = [...failed].map((id) => map.getSource(id)).filter((source) => source?.type === "vector");
+    failed.clear();
+    for (const source of sources) source.setTiles(source.tiles);
+  };
+  map.on("moveend", again);
+  addEventListener("online", again);
+  map.once("remove", () => removeEventListener("online", again));
+}
 
 /** Make the map in an element; resolves to it once it can take layers, or to null when the browser cannot draw it. */
 export async function openMap(element, settings = settingsOfPage()) {
@@ -47,6 +71,7 @@ export async function openMap(element, settings = settingsOfPage()) {
     return fallBack(element);
   }
   map.touchZoomRotate.disableRotation();
+  tellGaps(map, texts);
   if (!settings.is_embedded && !settings.is_beside) {
     map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
     // At the left, where no legend lies over them.
@@ -87,6 +112,8 @@ function padding(element) {
 function fallBack(element) {
   const list = document.getElementById(element.dataset.fallback);
   if (list) list.dataset.shown = "";
+  // Where the figures stand in the panel, it is what there is to see.
+  if (!list?.querySelector("table")) document.querySelector(".panel")?.setAttribute("open", "");
   element.hidden = true;
   return null;
 }
