@@ -15,27 +15,13 @@ const hasWebGL2 = () => {
   return context !== null;
 };
 
-/** Say it once when a part of the map does not come; it is asked for again with the next move, and when there is a connection again. */
+/** Say it when a part of the map does not come, once as long as that stands there: else it would look as if nothing were there. */
 function tellGaps(map, texts) {
-  const failed = new Set();
   let told = null;
   map.on("error", ({ sourceId, error }) => {
-    if (!sourceId) return console.error(error);
-    if (error?.name === "AbortError") return undefined;
-    failed.add(sourceId);
-    if (!told?.isConnected) told = say(texts.gaps, "error");
-    return undefined;
+    if (!sourceId) console.error(error);
+    else if (error?.name !== "AbortError" && !told?.isConnected) told = say(texts.gaps, "error");
   });
-  const again = () => {
-    if (!failed.size) return;
-    told?.remove();
-    const sources = [...failed].map((id) => map.getSource(id)).filter((source) => source?.type === "vector");
-    failed.clear();
-    for (const source of sources) source.setTiles(source.tiles);
-  };
-  map.on("moveend", again);
-  addEventListener("online", again);
-  map.once("remove", () => removeEventListener("online", again));
 }
 
 /** Make the map in an element; resolves to it once it can take layers, or to null when the browser cannot draw it. */
