@@ -102,6 +102,9 @@ EXAMPLES: dict[str, Example] = {
     "people.activate": PEOPLE,
     "people.deactivate": PEOPLE,
     "field.today": Example(**PLAN),
+    "field.acts.hello": Example(is_public=True, reads=(410, 422)),
+    "field.acts.send": Example(json=lambda half: {"acts": [], "phone": str(uuid.UUID(int=5)), "schema": 1}, only=(), **PLAN),
+    "field.acts.ask": Example(query={"ids": str(uuid.UUID(int=5))}, **PLAN),
     "field.plan": Example(form=lambda half: {}, only=("rep",), **PLAN),
     "field.stop": OWN_STOP,
     "field.arrive": OWN_STOP,
@@ -399,7 +402,7 @@ def text_of(answer) -> str:
         answer.get_data(as_text=True) if answer.mimetype != "application/vnd.mapbox-vector-tile" else repr(answer.data)
     )
     body = re.sub(r'(nonce|csrf[-_]token|name="csrf_token" value|content)="[^"]*"', "", body)
-    body = re.sub(r'"(as_of|timeStamp)":"[^"]*"|_[0-9a-f]{32}', "", body)
+    body = re.sub(r'"(as_of|timeStamp|now)":"[^"]*"|_[0-9a-f]{32}', "", body)
     body = re.sub(r"Bearer [\w.-]+|\d+ (seconds?|min(utes?)?)( ago| late)?|\d+:\d\d\s[AP]M|gcrm_\w+", "", body)
     return body + str(answer.headers.get("ETag", "")) * (answer.mimetype != "text/html")
 

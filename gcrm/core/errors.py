@@ -72,6 +72,13 @@ class Conflict(GcrmError):
     title = "Changed meanwhile"
 
 
+class TooLarge(GcrmError):
+    """More than is taken at once."""
+
+    status = 413
+    title = "Too large"
+
+
 class TooMany(GcrmError):
     """Too many attempts in a short time."""
 

@@ -59,6 +59,13 @@ def finish(
         planning.mark_stop(session, stop, "done")
 
 
+def follow(session: Session, stop: Stop, visit: Visit) -> None:
+    """Let a stop stand as its visit does; one that is done stays so."""
+    stop.visit_id = visit.id
+    if visit.status in ("arrived", "done") and stop.status != "done":
+        planning.mark_stop(session, stop, visit.status)
+
+
 def skip(session: Session, stop: Stop) -> None:
     if stop.status == "done":
         raise Conflict("This stop is finished already.")

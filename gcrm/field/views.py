@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from gcrm.core import clock, forms, web
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.core.geo import lon_lat
-from gcrm.field import queries, services
+from gcrm.field import act_views, queries, services
 from gcrm.people import access
 from gcrm.people.models import User
 from gcrm.routing import beside, feeds, handover, labels, reasons
@@ -25,6 +25,7 @@ from gcrm.routing.models import Stop
 from gcrm.visits.labels import OUTCOME_LABELS
 
 bp = Blueprint("field", __name__, url_prefix="/field")
+bp.register_blueprint(act_views.bp)
 
 
 def _rep() -> User:

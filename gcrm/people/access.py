@@ -23,7 +23,7 @@ PUBLIC_ENDPOINTS = {
     "static", "security.login", "security.logout", "security.forgot_password", "security.reset_password",
     "core.healthz", "core.readyz", "core.metrics", "core.static_file", "admin.setup", "people.join",
     "routing.live.feed", "maps.shares.show", "maps.shares.layer_tile", "maps.shares.region_tile",
-    "maps.shares.territory_tile", "maps.shares.background_archive",
+    "maps.shares.territory_tile", "maps.shares.background_archive", "field.acts.hello",
 }  # fmt: skip
 """What a stranger reaches; each guards itself."""
 

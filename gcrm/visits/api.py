@@ -233,7 +233,7 @@ class Activities(MethodView):
             return _activity_answer(known)
         account = customers.account_by_uuid(session, given["account"])
         made = services.log_activity(
-            session, account=account, user_id=_person(given).id, kind=given["kind"], subject=given["subject"],
+            session, account_id=account.id, user_id=_person(given).id, kind=given["kind"], subject=given["subject"],
             note=given.get("note"), at=given.get("at"), contact_id=_contact_id(account, given.get("contact")),
             public_id=given.get("id"),
         )  # fmt: skip

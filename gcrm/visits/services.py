@@ -152,7 +152,7 @@ def finish_visit(
 ) -> Visit:
     """Log what came of a visit: it shows on the timeline and moves what is due next; a next step becomes a task."""
     if outcome not in OUTCOMES:
-        raise Invalid(f"“{outcome}” is no outcome. It is one of {', '.join(OUTCOMES)}.")
+        raise Invalid(f"“{outcome}” is no outcome. It is one of {', '.join(OUTCOMES)}.", field="outcome")
     if visit.status == "done":
         raise Conflict("This visit is finished already.")
     if visit.status == "cancelled":
@@ -182,7 +182,7 @@ def finish_visit(
 
 
 def log_activity(
-    session: Session, *, account: Account, user_id: int, kind: str, subject: str, note: str | None = None,
+    session: Session, *, account_id: int, user_id: int, kind: str, subject: str, note: str | None = None,
     at: dt.datetime | None = None, contact_id: int | None = None, public_id: uuid.UUID | None = None,
 ) -> Activity:  # fmt: skip
     """Write down a call, mail, meeting or note."""
@@ -192,13 +192,13 @@ def log_activity(
     if not line:
         raise Invalid("An activity needs a line on what it was about.")
     activity = Activity(
-        uuid=public_id or uuid.uuid4(), account_id=account.id, user_id=user_id, kind=kind, subject=line, note=values.note(note), at=_moment(at),
+        uuid=public_id or uuid.uuid4(), account_id=account_id, user_id=user_id, kind=kind, subject=line, note=values.note(note), at=_moment(at),
         contact_id=contact_id,
     )  # fmt: skip
     session.add(activity)
     session.flush()
     customers.write_touch(
-        session, account_id=account.id, user_id=user_id, at=activity.at, kind=kind, summary=line,
+        session, account_id=account_id, user_id=user_id, at=activity.at, kind=kind, summary=line,
         detail=activity.note, subject=activity.uuid,
     )  # fmt: skip
     return activity
@@ -222,11 +222,11 @@ def change_task(session: Session, task: Task, **fields: Any) -> None:
     session.flush()
 
 
-def finish_task(session: Session, task: Task, user_id: int | None = None) -> None:
+def finish_task(session: Session, task: Task, user_id: int | None = None, at: dt.datetime | None = None) -> None:
     """Tick a task off, by whoever did it; by itself the person whose it is."""
     if task.done_at is not None:
         return
-    task.done_at = clock.now()
+    task.done_at = _moment(at)
     session.flush()
     customers.write_touch(
         session, account_id=task.account_id, user_id=user_id or task.user_id, at=task.done_at, kind="task", summary=task.title,
@@ -241,6 +241,67 @@ def reopen_task(session: Session, task: Task) -> None:
     task.done_at = None
     session.flush()
     customers.drop_touches(session, task.uuid)
+
+
+# -- the same visit, told again ----------------------------------------------------------------------------------------
+
+
+def add_arrival(
+    session: Session, visit: Visit, account: Account | None, *, at: dt.datetime,
+    position: tuple[float, float] | None = None, accuracy_metres: float | None = None,
+    no_position_reason: str | None = None,
+) -> None:  # fmt: skip
+    """An arrival that is heard of after the visit itself: the earlier moment counts, and the first known position."""
+    visit.arrived_at = min(visit.arrived_at or at, _moment(at))
+    if position is not None and visit.arrived_point is None:
+        visit.arrived_point = ewkt(*position)  # type: ignore[assignment]
+        visit.accuracy_metres, visit.no_position_reason = _accuracy(accuracy_metres), None
+        if account is not None and account.location is not None:
+            visit.distance_metres = round(metres_between(position, lon_lat(account.location)), 1)
+    elif visit.arrived_point is None:
+        visit.no_position_reason = visit.no_position_reason or _line(no_position_reason, "reason")
+    session.flush()
+
+
+def log_of(visit: Visit) -> dict[str, Any]:
+    """What a finished visit's log says, as programs read it."""
+    return {
+        "outcome": visit.outcome, "note": visit.note, "next_step": visit.next_step,
+        "next_step_on": visit.next_step_on.isoformat() if visit.next_step_on else None,
+        "finished_at": visit.finished_at.isoformat() if visit.finished_at else None,
+    }  # fmt: skip
+
+
+def says_the_same(
+    visit: Visit,
+    *,
+    outcome: str,
+    note: str | None = None,
+    next_step: str | None = None,
+    next_step_on: dt.date | None = None,
+) -> bool:
+    """Whether a finished visit was logged with this very content."""
+    said = (outcome, values.note(note), _line(next_step, "next step"), next_step_on)
+    return said == (visit.outcome, visit.note, visit.next_step, visit.next_step_on)
+
+
+def log_anew(
+    session: Session, visit: Visit, *, outcome: str, zone: str, note: str | None = None, next_step: str | None = None,
+    next_step_on: dt.date | None = None,
+) -> None:  # fmt: skip
+    """Log a finished visit otherwise: its line on the timeline is written anew, a next step that is new becomes a task."""
+    if visit.status != "done" or visit.finished_at is None:
+        raise Conflict("This visit is not finished yet.")
+    finished, before = visit.finished_at, visit.next_step
+    customers.drop_touches(session, visit.uuid)
+    visit.status = "arrived"
+    finish_visit(session, visit, outcome=outcome, zone=zone, at=finished, note=note)
+    visit.next_step, visit.next_step_on = _line(next_step, "next step"), next_step_on
+    if visit.next_step and visit.next_step != before:
+        add_task(
+            session, account_id=visit.account_id, user_id=visit.user_id, title=visit.next_step, due_on=next_step_on
+        )
+    session.flush()
 
 
 def zone_of(session: Session, account: Account | None) -> str:

@@ -235,7 +235,7 @@ def new_activity() -> Any:
         made = _kept(
             form,
             lambda: services.log_activity(
-                session, account=account, user_id=current_user.id, kind=form.kind.data, subject=form.subject.data,
+                session, account_id=account.id, user_id=current_user.id, kind=form.kind.data, subject=form.subject.data,
                 note=form.note.data, at=form.made_at(zone), contact_id=_contact(contacts, form.contact.data),
             ),
         )  # fmt: skip

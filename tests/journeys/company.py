@@ -103,7 +103,7 @@ def _past(session: Session, number: int, account: Account, rep: User) -> None:
             session, account=account, user_id=rep.id, outcome="interested", zone=ZONE, note="Wants a second shelf.",
             at=clock.now() - dt.timedelta(days=20 + number), next_step="Send an offer", next_step_on=clock.today(ZONE),
         )  # fmt: skip
-        visits.log_activity(session, account=account, user_id=rep.id, kind="call", subject="Asked about delivery")
+        visits.log_activity(session, account_id=account.id, user_id=rep.id, kind="call", subject="Asked about delivery")
 
 
 def _plan(session: Session, rep: User, accounts: list[Account], left: Account) -> None:

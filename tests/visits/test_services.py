@@ -216,7 +216,7 @@ def test_nobody_writes_a_visit_in_the_name_of_somebody_out_of_sight(company, as_
 @pytest.mark.parametrize("kind", ["call", "mail", "meeting", "note"])
 def test_an_activity_stands_on_the_timeline_under_its_kind(session, company, kind):
     services.log_activity(
-        session, account=company.account, user_id=company.rep.id, kind=kind, subject=" Asked \n twice ", note="n"
+        session, account_id=company.account.id, user_id=company.rep.id, kind=kind, subject=" Asked \n twice ", note="n"
     )
     assert lines(session, company.account) == [(kind, "Asked twice", "n")]
 
@@ -225,7 +225,7 @@ def test_an_activity_needs_a_known_kind_and_a_line(session, company):
     for fields, word in (({"kind": "fax"}, "no activity"), ({"subject": " "}, "needs a line")):
         with pytest.raises(Invalid, match=word):
             services.log_activity(
-                session, account=company.account, user_id=company.rep.id, **({"kind": "call", "subject": "x"} | fields)
+                session, account_id=company.account.id, user_id=company.rep.id, **({"kind": "call", "subject": "x"} | fields)
             )
 
 
@@ -233,7 +233,7 @@ def test_the_timeline_is_in_the_order_of_what_happened(session, company):
     def log(subject, hours):
         services.log_activity(
             session,
-            account=company.account,
+            account_id=company.account.id,
             user_id=company.rep.id,
             kind="call",
             subject=subject,

@@ -239,7 +239,7 @@ def test_the_accounts_page_shows_what_is_planned_what_was_and_what_is_to_do(rep,
         purpose="Yearly talk",
     )
     services.log_activity(
-        session, account=company.account, user_id=company.rep.id, kind="call", subject="Asked about stock"
+        session, account_id=company.account.id, user_id=company.rep.id, kind="call", subject="Asked about stock"
     )
     make.make_opportunity(session, company.account, company.rep, name="Forklifts", amount_minor=990_000)
     page = said(rep.get(f"/accounts/{company.account.uuid}"))
@@ -292,7 +292,7 @@ def test_what_people_type_is_never_markup(rep, company, session):
         next_step=f"{evil}step", purpose=f"{evil}purpose", no_position_reason=f"{evil}reason",
     )  # fmt: skip
     services.log_activity(
-        session, account=account, user_id=company.rep.id, kind="note", subject=f"{evil}subject", note=f"{evil}note"
+        session, account_id=account.id, user_id=company.rep.id, kind="note", subject=f"{evil}subject", note=f"{evil}note"
     )
     for path in ("/tasks", f"/tasks/{task.uuid}", f"/visits/{done.uuid}", f"/accounts/{account.uuid}",
                  f"/activities/new?account={account.uuid}", f"/visits/new?account={account.uuid}"):  # fmt: skip

@@ -1,0 +1,253 @@
+"""What each act does: one small function an act, which calls the verbs of the domain that it is about.
+
+An action gets the session and the act, and says what came of it; None means applied. A `GcrmError` refuses the act, `Waits`
+leaves it until what it needs is there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from gcrm.core.db import PrincipalSession
+from gcrm.core.errors import Conflict, Invalid
+from gcrm.core.geo import lon_lat
+from gcrm.customers.models import Account
+from gcrm.field import act_queries as queries
+from gcrm.field import acts, services
+from gcrm.field.acts import Outcome, Place, Waits
+from gcrm.people.models import User
+from gcrm.routing.models import Stop
+from gcrm.visits import services as visits
+from gcrm.visits.models import Task, Visit
+
+
+@dataclass(frozen=True)
+class Given:
+    """An act as an action gets it: its body's values read, its person loaded."""
+
+    id: UUID
+    user: User
+    at: dt.datetime
+    place: Place | None
+    no_place: str | None
+    amends: UUID | None
+    body: dict[str, Any]
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        return (self.place.lon, self.place.lat) if self.place is not None else None
+
+
+Action = Callable[[PrincipalSession, Given], Outcome | None]
+
+
+@dataclass(frozen=True)
+class About:
+    """The account and the stop that an act is about."""
+
+    account_id: int
+    account: Account | None
+    """None: out of sight by now, but on a plan of the last 14 days."""
+    stop: Stop | None
+    is_stop_gone: bool
+
+
+def about(session: PrincipalSession, given: Given) -> About:
+    """What an act is about; raise `Waits` for an account that is not here."""
+    wanted, public = given.body.get("stop"), given.body.get("account")
+    stop = queries.stop_of(session, given.user.id, wanted)
+    if stop is None and public is None:
+        if wanted is None:
+            raise Invalid("“body.account” is missing.", fault="body.account")
+        raise Waits("This stop is no longer on any plan of yours.", wanted)
+    number, account = queries.account_id_of(session, public, stop)
+    if number is None:
+        raise Waits("There is no such account, or it is with somebody else by now.", public)
+    return About(number, account, stop, wanted is not None and stop is None)
+
+
+def visit_there(session: PrincipalSession, given: Given, subject: About) -> Visit | None:
+    """The visit that an act is about: by the phone's UUID, else the one that its stop has."""
+    found = queries.visit_of(session, given.user, given.body["visit"])
+    if found is None and queries.is_taken(session, given.body["visit"]):
+        raise Conflict("This id belongs to something else.", fault="body.visit")
+    if found is not None and found.account_id != subject.account_id:
+        raise Invalid("The visit is one to another account.", fault="body.account")
+    stop = subject.stop
+    return found or (stop.visit if stop is not None and stop.visit is not None else None)
+
+
+# -- visits --------------------------------------------------------------------------------------------------------------
+
+
+def arrived(session: PrincipalSession, given: Given) -> Outcome | None:
+    subject = about(session, given)
+    account = subject.account
+    if account is not None and account.location is not None:
+        acts.must_be_near(given.place, lon_lat(account.location))
+    visit = visit_there(session, given, subject)
+    known = visit.status if visit is not None else None
+    if visit is not None and known in ("arrived", "done"):
+        visits.add_arrival(session, visit, account, **_arrival(given))
+    else:
+        visit = visits.check_in(
+            session, account_id=subject.account_id, account=account, user_id=given.user.id, visit=visit,
+            public_id=given.body["visit"], **_arrival(given),
+        )  # fmt: skip
+    if subject.stop is not None:
+        services.follow(session, subject.stop, visit)
+    return _about_visit(
+        visit,
+        subject,
+        {"arrived": "arrived_already", "done": "arrival_added", "cancelled": "was_cancelled"}.get(known or ""),
+    )
+
+
+def _arrival(given: Given) -> dict[str, Any]:
+    return {
+        "at": given.at, "position": given.position, "accuracy_metres": given.place.accuracy if given.place else None,
+        "no_position_reason": given.no_place,
+    }  # fmt: skip
+
+
+def _about_visit(visit: Visit, subject: About, why: str | None) -> Outcome | None:
+    why = why or ("stop_gone" if subject.is_stop_gone else None)
+    return Outcome("merged" if why else "applied", why, {"visit": str(visit.uuid)})
+
+
+LOG = ("outcome", "note", "next_step", "next_step_on")
+"""What a log says; one that says the same is the same."""
+
+
+def finished(session: PrincipalSession, given: Given) -> Outcome | None:
+    subject = about(session, given)
+    visit = visit_there(session, given, subject)
+    log: dict[str, Any] = {name: given.body.get(name) for name in LOG}
+    if visit is not None and visit.status == "done":
+        return _finished_again(session, given, visit, subject, log)
+    known = visit.status if visit is not None else None
+    if visit is None or known != "arrived":
+        # The arrival may come later; it then takes its place.
+        visit = visits.check_in(
+            session, account_id=subject.account_id, account=subject.account, user_id=given.user.id, visit=visit,
+            public_id=given.body["visit"], at=given.at, no_position_reason=given.no_place,
+        )  # fmt: skip
+    zone = visits.zone_of(session, subject.account)
+    visits.finish_visit(session, visit, zone=zone, at=max(given.at, visit.arrived_at or given.at), **log)
+    if subject.stop is not None:
+        services.follow(session, subject.stop, visit)
+    return _about_visit(visit, subject, "was_cancelled" if known == "cancelled" else None)
+
+
+def _finished_again(
+    session: PrincipalSession, given: Given, visit: Visit, subject: About, log: dict[str, Any]
+) -> Outcome:
+    same = visits.says_the_same(visit, **log)
+    if not same and given.amends is not None:
+        visits.log_anew(session, visit, zone=visits.zone_of(session, subject.account), **log)
+    if subject.stop is not None:
+        services.follow(session, subject.stop, visit)
+    result = {"visit": str(visit.uuid)}
+    if not same and given.amends is None:
+        return Outcome("conflict", "logged_otherwise", result, visits.log_of(visit))
+    return Outcome("merged" if same else "applied", "finished_already" if same else None, result)
+
+
+# -- the day -------------------------------------------------------------------------------------------------------------
+
+
+def _own_stop(session: PrincipalSession, given: Given) -> Stop:
+    found = queries.stop_of(session, given.user.id, given.body["stop"])
+    if found is None:
+        raise Waits("This stop is no longer on any plan of yours.", given.body["stop"])
+    return found
+
+
+def skipped(session: PrincipalSession, given: Given) -> Outcome | None:
+    stop = _own_stop(session, given)
+    if stop.status == "skipped":
+        return Outcome("merged", "skipped_already")
+    services.skip(session, stop)
+    return None
+
+
+def unskipped(session: PrincipalSession, given: Given) -> Outcome | None:
+    stop = _own_stop(session, given)
+    if stop.status == "ahead":
+        return Outcome("merged", "ahead_already")
+    services.unskip(session, stop)
+    return None
+
+
+# -- activities and tasks ------------------------------------------------------------------------------------------------
+
+
+def _activity(session: PrincipalSession, given: Given, kind: str) -> Outcome | None:
+    body = given.body
+    if queries.activity_of(session, body["activity"]) is not None:
+        return Outcome("merged", "there_already")
+    visits.log_activity(
+        session, account_id=about(session, given).account_id, user_id=given.user.id, kind=kind, subject=body["subject"],
+        note=body.get("note"), at=given.at, public_id=body["activity"],
+    )  # fmt: skip
+    return None
+
+
+def called(session: PrincipalSession, given: Given) -> Outcome | None:
+    return _activity(session, given, "call")
+
+
+def noted(session: PrincipalSession, given: Given) -> Outcome | None:
+    return _activity(session, given, "note")
+
+
+def task_added(session: PrincipalSession, given: Given) -> Outcome | None:
+    body = given.body
+    if queries.task_of(session, body["task"]) is not None:
+        return Outcome("merged", "there_already")
+    visits.add_task(
+        session, account_id=about(session, given).account_id, user_id=given.user.id, title=body["title"],
+        due_on=body.get("due_on"), public_id=body["task"],
+    )  # fmt: skip
+    return None
+
+
+def _task(session: PrincipalSession, given: Given) -> Task:
+    found = queries.task_of(session, given.body["task"])
+    if found is None:
+        raise Waits("There is no such task.", given.body["task"])
+    return found
+
+
+def task_done(session: PrincipalSession, given: Given) -> Outcome | None:
+    task = _task(session, given)
+    if task.done_at is not None:
+        return Outcome("merged", "done_already")
+    visits.finish_task(session, task, given.user.id, at=given.at)
+    return None
+
+
+def task_reopened(session: PrincipalSession, given: Given) -> Outcome | None:
+    task = _task(session, given)
+    if task.done_at is None:
+        return Outcome("merged", "open_already")
+    visits.reopen_task(session, task)
+    return None
+
+
+ACTIONS: dict[str, Action] = {
+    "arrived": arrived,
+    "finished": finished,
+    "skipped": skipped,
+    "unskipped": unskipped,
+    "called": called,
+    "noted": noted,
+    "task_added": task_added,
+    "task_done": task_done,
+    "task_reopened": task_reopened,
+}
+"""What is done for each kind of act."""

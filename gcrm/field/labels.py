@@ -1,0 +1,42 @@
+"""What is said to the rep about acts."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+SENTENCES = {
+    "arrived_already": _l("You were checked in there already."),
+    "finished_already": _l("This visit was logged already, with the same content."),
+    "logged_otherwise": _l("This visit was logged meanwhile, with other content."),
+    "arrival_added": _l("The visit was logged already; its arrival was added."),
+    "was_cancelled": _l("The appointment had been cancelled; it counts as made."),
+    "stop_gone": _l("The stop is no longer on the plan; what you did counts all the same."),
+    "skipped_already": _l("This stop was skipped already."),
+    "ahead_already": _l("This stop lies ahead already."),
+    "there_already": _l("This is there already."),
+    "on_plan_already": _l("The account stands on this day's plan already."),
+    "done_already": _l("This task was done already."),
+    "open_already": _l("This task is open already."),
+    "waits": _l("It waits for something that is still on its way from the phone."),
+    "other_content": _l("This was sent before with other content; what came first counts."),
+    "id_taken": _l("This id belongs to something else."),
+    "schema_newer": _l("This app is newer than the server. It is kept on the phone and sent again later."),
+    "schema_older": _l("This app is older than the server understands. Open it again with a connection to update it."),
+    "not_here": _l("This server cannot do this yet."),
+    "our_fault": _l("Something went wrong on our side, several times. Tell your admin."),
+    "left": _l("Your access ended before this could be done."),
+}
+"""The words that `FieldAct.why` may hold."""
+
+
+def said(why: str | None) -> str | None:
+    """The sentence for a word; what is no word is a sentence."""
+    return None if why is None else str(SENTENCES.get(why, why))
+
+
+WIPES = {
+    "lost": _l("This phone was reported lost."),
+    "left": _l("Your access has ended."),
+    "role": _l("Your role has no phone any more."),
+}
+"""Why a phone's store must go."""
