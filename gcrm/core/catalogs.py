@@ -32,7 +32,7 @@ SOURCES = (
 """What a rep reads on the phone, and what stands around it."""
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None, "gettext": None, "_l": None, "lazy_gettext": None, "ngettext": (1, 2), "Invalid": None, "Conflict": None, "NotFound": None,
-    "Forbidden": None, "TooMany": None, "Unavailable": None,
+    "Forbidden": None, "TooMany": None, "TooLarge": None, "Unavailable": None, "Waits": None, "_Fault": None,
 }  # fmt: skip
 METHODS = {".py": "python", ".html": "jinja2"}
 

@@ -18,7 +18,7 @@ from gcrm.routing import live_queries, queries
 from gcrm.routing.models import Stop
 from gcrm.visits.models import Activity, Task, Visit
 
-_ANSWER = (FieldAct.id, FieldAct.state, FieldAct.why, FieldAct.fault, FieldAct.result, FieldAct.current, FieldAct.fingerprint)  # fmt: skip
+_ANSWER = (FieldAct.id, FieldAct.state, FieldAct.why, FieldAct.words, FieldAct.fault, FieldAct.result, FieldAct.current, FieldAct.fingerprint)  # fmt: skip
 
 
 def answers(session: Session, user_id: int, ids: Sequence[UUID]) -> dict[UUID, Any]:

@@ -14,7 +14,7 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 
-from gcrm.core import clock, db
+from gcrm.core import catalogs, clock, db
 from gcrm.core.errors import Conflict, Invalid, TooLarge
 from gcrm.field import act_queries, acts, labels, outbox_services, phone_services, snapshot_queries
 from gcrm.people import access
@@ -113,9 +113,12 @@ def _read(given: Any, schema: int, offset: Any, now: Any) -> acts.Act | dict[str
         act = acts.read_act(given, offset, now)
     except Invalid as error:
         own = given.get("id") if isinstance(given, dict) else None
-        return _said(own if isinstance(own, str) else None, "refused", error.message, error.details.get("fault"))
+        own = own if isinstance(own, str) else None
+        return _said(own, "refused", catalogs.said(error), error.details.get("fault"))
     if schema != acts.SCHEMA:
-        return _said(str(act.id), "refused", "schema_newer" if schema > acts.SCHEMA else "schema_older", "schema")
+        return _said(
+            str(act.id), "refused", labels.said("schema_newer" if schema > acts.SCHEMA else "schema_older"), "schema"
+        )
     return act
 
 
@@ -163,7 +166,7 @@ def _told(entry: acts.Act | dict[str, Any], rows: dict[UUID, Any]) -> dict[str, 
         return entry
     row = rows.get(entry.id)
     if row is None:
-        return _said(str(entry.id), "refused", "id_taken", "id")
+        return _said(str(entry.id), "refused", labels.said("id_taken"), "id")
     told = _said_of(row)
     if row.fingerprint != entry.fingerprint:
         other = labels.said("other_content")
@@ -172,13 +175,13 @@ def _told(entry: acts.Act | dict[str, Any], rows: dict[UUID, Any]) -> dict[str, 
 
 
 def _said_of(row: Any) -> dict[str, Any]:
-    return _said(str(row.id), row.state, row.why, row.fault, row.result, row.current)
+    return _said(str(row.id), row.state, labels.said(row.why, row.words), row.fault, row.result, row.current)
 
 
 def _said(
     own: str | None, state: str, why: str | None, fault: str | None = None, result: Any = None, current: Any = None
 ) -> dict[str, Any]:
-    return {"id": own, "state": state, "why": labels.said(why), "fault": fault, "result": result, "current": current}
+    return {"id": own, "state": state, "why": why, "fault": fault, "result": result, "current": current}
 
 
 def _answer(answers: Sequence[dict[str, Any]]) -> Response:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from gcrm.core.errors import Conflict, Invalid, Malformed
+from gcrm.core.errors import Conflict, GcrmError, Invalid, Malformed
 from gcrm.core.geo import metres_between
 
 SCHEMA = 1
@@ -35,8 +35,8 @@ MOST_DEEP = 8
 class Waits(Conflict):
     """The act is about what is not here yet; `need` is its public id."""
 
-    def __init__(self, sentence: str, need: UUID | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(self, template: str, need: UUID | None = None) -> None:
+        super().__init__(template)
         self.need = need
 
 
@@ -52,7 +52,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Act:
-    """One act as it was sent, checked; `fault` and `why` are set where it cannot be used."""
+    """One act as it was sent, checked; `wrong` says why it cannot be used."""
 
     id: UUID
     kind: str
@@ -66,18 +66,23 @@ class Act:
     body: dict[str, Any]
     """As it came: what JSON can hold."""
     fingerprint: str
-    why: str | None = None
-    fault: str | None = None
+    wrong: Invalid | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an act; `why` is a word of `labels.SENTENCES`, or a sentence."""
+    """What came of an act; `why` is a word of `labels.SENTENCES`, or a sentence whose names are filled from `words`."""
 
     state: str = "applied"
     why: str | None = None
     result: Mapping[str, Any] | None = None
     current: Mapping[str, Any] | None = None
+    words: Mapping[str, Any] | None = None
+
+
+def words_of(error: GcrmError) -> dict[str, Any]:
+    """What fills the names in an error's sentence."""
+    return {name: value for name, value in error.details.items() if isinstance(value, str | int | float)}
 
 
 @dataclass(frozen=True)
@@ -97,19 +102,19 @@ Read = Callable[[Any], Any]
 
 def ident(value: Any) -> UUID:
     if not isinstance(value, str) or len(value) != 36:
-        raise _Fault("is no UUID")
+        raise _Fault("“%(field)s” is no UUID.")
     try:
         return UUID(value)
     except ValueError:
-        raise _Fault("is no UUID") from None
+        raise _Fault("“%(field)s” is no UUID.") from None
 
 
 def words(longest: int) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if not isinstance(value, str):
-            raise _Fault("is not a text")
+            raise _Fault("“%(field)s” is not a text.")
         if len(value) > longest:
-            raise _Fault(f"is longer than {longest} characters")
+            raise _Fault("“%(field)s” is longer than %(most)s characters.", most=longest)
         return value
 
     return read
@@ -120,35 +125,35 @@ line, note = words(LONGEST_LINE), words(LONGEST_NOTE)
 
 def day(value: Any) -> dt.date:
     if not isinstance(value, str) or len(value) != 10:
-        raise _Fault(_NO_DAY)
+        raise _Fault("“%(field)s” is no day such as 2026-11-23.")
     try:
         return dt.date.fromisoformat(value)
     except ValueError:
-        raise _Fault(_NO_DAY) from None
+        raise _Fault("“%(field)s” is no day such as 2026-11-23.") from None
 
 
 def instant(value: Any) -> dt.datetime:
     try:
         found = dt.datetime.fromisoformat(value if isinstance(value, str) and len(value) <= 40 else "")
         if found.tzinfo is None:
-            raise _Fault(_NO_INSTANT)
+            raise _Fault("“%(field)s” is no time with its offset such as 2026-11-23T09:30:00Z.")
         return found.astimezone(dt.UTC)
     except (ValueError, OverflowError):
-        raise _Fault(_NO_INSTANT) from None
+        raise _Fault("“%(field)s” is no time with its offset such as 2026-11-23T09:30:00Z.") from None
 
 
 def flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _Fault("is neither true nor false")
+        raise _Fault("“%(field)s” is neither true nor false.")
     return value
 
 
 def number(low: float, high: float) -> Callable[[Any], float]:
     def read(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise _Fault("is not a number")
+            raise _Fault("“%(field)s” is not a number.")
         if not low <= value <= high:
-            raise _Fault(f"does not lie between {low:g} and {high:g}")
+            raise _Fault("“%(field)s” does not lie between %(low)s and %(high)s.", low=f"{low:g}", high=f"{high:g}")
         return float(value)
 
     return read
@@ -157,9 +162,9 @@ def number(low: float, high: float) -> Callable[[Any], float]:
 def whole(low: int, high: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise _Fault("is not a whole number")
+            raise _Fault("“%(field)s” is not a whole number.")
         if not low <= value <= high:
-            raise _Fault(f"does not lie between {low} and {high}")
+            raise _Fault("“%(field)s” does not lie between %(low)s and %(high)s.", low=low, high=high)
         return value
 
     return read
@@ -168,9 +173,9 @@ def whole(low: int, high: int) -> Callable[[Any], int]:
 def listed(read: Read, most: int) -> Callable[[Any], list[Any]]:
     def read_all(value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise _Fault("is not a list")
+            raise _Fault("“%(field)s” is not a list.")
         if len(value) > most:
-            raise _Fault(f"has more than {most} entries")
+            raise _Fault("“%(field)s” has more than %(most)s entries.", most=most)
         return [_within(read, entry, f".{place}") for place, entry in enumerate(value)]
 
     return read_all
@@ -178,7 +183,7 @@ def listed(read: Read, most: int) -> Callable[[Any], list[Any]]:
 
 def mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _Fault("is not a mapping")
+        raise _Fault("“%(field)s” is not a mapping.")
     return value
 
 
@@ -196,20 +201,16 @@ class Field:
 class _Fault(Exception):
     """What is wrong with a value, and where below it."""
 
-    def __init__(self, sentence: str, path: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence, self.path = sentence, path
-
-
-_NO_DAY = "is no day such as 2026-11-23"
-_NO_INSTANT = "is no time with its offset such as 2026-11-23T09:30:00Z"
+    def __init__(self, template: str, path: str = "", **values: Any) -> None:
+        super().__init__(template)
+        self.template, self.path, self.values = template, path, values
 
 
 def _within(read: Read, value: Any, path: str) -> Any:
     try:
         return read(value)
     except _Fault as fault:
-        raise _Fault(fault.sentence, path + fault.path) from None
+        raise _Fault(fault.template, path + fault.path, **fault.values) from None
 
 
 def read_fields(known: Mapping[str, Field], given: Mapping[str, Any], is_all: bool = True) -> dict[str, Any]:
@@ -218,12 +219,12 @@ def read_fields(known: Mapping[str, Field], given: Mapping[str, Any], is_all: bo
     for name, field in known.items():
         value = given.get(name)
         if value is None and field.is_needed:
-            raise _Fault("is missing", f".{name}")
+            raise _Fault("“%(field)s” is missing.", f".{name}")
         if value is not None:
             found[name] = _within(field.read, value, f".{name}")
     for name, value in given.items():
         if is_all and name not in known and value is not None:
-            raise _Fault("is not known here", f".{name[:40]}")
+            raise _Fault("“%(field)s” is not known here.", f".{name[:40]}")
     return found
 
 
@@ -283,7 +284,7 @@ KINDS: dict[str, dict[str, Field]] = {
 def read_body(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """The values of an act's body; raise `Invalid` with the field that is wrong as `fault`."""
     if kind not in KINDS:
-        raise Invalid(f"“{kind[:40]}” is nothing that this server knows.", fault="kind")
+        raise Invalid("“%(kind)s” is nothing that this server knows.", fault="kind", kind=kind[:40])
     try:
         return read_fields(KINDS[kind], body)
     except _Fault as fault:
@@ -292,7 +293,7 @@ def read_body(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _named(fault: _Fault, path: str) -> Invalid:
     whole_path = (path + fault.path).lstrip(".")
-    return Invalid(f"“{whole_path}” {fault.sentence}.", fault=whole_path)
+    return Invalid(fault.template, fault=whole_path, field=whole_path, **fault.values)
 
 
 # -- a batch -------------------------------------------------------------------------------------------------------------
@@ -307,7 +308,7 @@ def read_batch(raw: bytes) -> Batch:
     if not isinstance(document, dict) or not isinstance(document.get("acts"), list):
         raise Invalid("A batch is a mapping with a list of acts.", fault="acts")
     if len(document["acts"]) > MOST_ACTS:
-        raise Invalid(f"A batch holds at most {MOST_ACTS} acts.", fault="acts")
+        raise Invalid("A batch holds at most %(most)s acts.", fault="acts", most=MOST_ACTS)
     try:
         schema = whole(0, 10**6)(document.get("schema"))
         phone = ident(document.get("phone"))
@@ -342,7 +343,7 @@ def read_act(given: Any, offset: dt.timedelta, now: dt.datetime) -> Act:
     found, wrong = _read_envelope(clean)
     known: dict[str, Any] = {"kind": str(clean.get("kind"))[:40], "seq": 0, "at": now, "body": {}} | found
     if wrong is None and len(said) > MOST_BYTES_OF_ACT:
-        wrong = Invalid(f"The act is larger than {MOST_BYTES_OF_ACT // 1024} kB.", fault="body")
+        wrong = Invalid("The act is larger than %(most)s kB.", fault="body", most=MOST_BYTES_OF_ACT // 1024)
     if wrong is None:
         wrong = _fault_of_body(known["kind"], known["body"])
     return Act(
@@ -350,8 +351,7 @@ def read_act(given: Any, offset: dt.timedelta, now: dt.datetime) -> Act:
         place=known.get("place"), no_place=known.get("no_place"), amends=known.get("amends"), tab=known.get("tab"),
         # What is too large is on the phone; here it would only be a burden.
         body=known["body"] if len(said) <= MOST_BYTES_OF_ACT else {},
-        fingerprint=hashlib.sha256(said.encode()).hexdigest(), why=wrong.message if wrong else None,
-        fault=wrong.details["fault"] if wrong else None,
+        fingerprint=hashlib.sha256(said.encode()).hexdigest(), wrong=wrong,
     )  # fmt: skip
 
 
@@ -384,7 +384,7 @@ def clock_offset(sent_at: dt.datetime | None, now: dt.datetime) -> dt.timedelta:
 def _moment(value: Any) -> dt.datetime:
     found = instant(value)
     if not EARLIEST <= found <= EARLIEST + dt.timedelta(days=200 * 365):
-        raise _Fault("is no time of our days")
+        raise _Fault("“%(field)s” is no time of our days.")
     return found
 
 
@@ -427,5 +427,6 @@ def must_be_near(place: Place | None, there: tuple[float, float] | None) -> None
         away = metres_between((place.lon, place.lat), there)
         if away > FARTHEST_METRES:
             raise Invalid(
-                f"The position is {away / 1000:.0f} km from the account, so it is not where you are.", fault="place"
-            )
+                "The position is %(km)s km from the account, so it is not where you are.", fault="place",
+                km=round(away / 1000),
+            )  # fmt: skip

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+
+from gcrm.core.errors import filled
 
 SENTENCES = {
     "arrived_already": _l("You were checked in there already."),
@@ -22,6 +28,7 @@ SENTENCES = {
     "id_taken": _l("This id belongs to something else."),
     "schema_newer": _l("This app is newer than the server. It is kept on the phone and sent again later."),
     "schema_older": _l("This app is older than the server understands. Open it again with a connection to update it."),
+    "out_of_sight": _l("This names something that does not exist, or that is with somebody else."),
     "not_here": _l("This server cannot do this yet."),
     "our_fault": _l("Something went wrong on our side, several times. Tell your admin."),
     "left": _l("Your access ended before this could be done."),
@@ -29,9 +36,11 @@ SENTENCES = {
 """The words that `FieldAct.why` may hold."""
 
 
-def said(why: str | None) -> str | None:
-    """The sentence for a word; what is no word is a sentence."""
-    return None if why is None else str(SENTENCES.get(why, why))
+def said(why: str | None, words: Mapping[str, Any] | None = None) -> str | None:
+    """The sentence for a word, or a kept sentence, in the language of who is told."""
+    if why is None:
+        return None
+    return str(SENTENCES[why]) if why in SENTENCES else filled(gettext(why), words or {})
 
 
 WIPES = {

@@ -78,7 +78,8 @@ class FieldAct(Model):
     """The refused or conflicting act that this one takes up."""
     state: Mapped[str] = mapped_column(server_default="kept", default="kept")
     why: Mapped[str | None]
-    """A word of `labels.SENTENCES`, or a sentence."""
+    """A word of `labels.SENTENCES`, or a sentence whose names are filled from `words`."""
+    words: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     fault: Mapped[str | None]
     """The field that is wrong."""
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

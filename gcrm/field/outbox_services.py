@@ -23,7 +23,7 @@ from gcrm.core.db import Principal, PrincipalSession
 from gcrm.core.errors import GcrmError
 from gcrm.field import act_queries, acts
 from gcrm.field.act_services import ACTIONS, Given
-from gcrm.field.acts import Act, Outcome, Place, Waits
+from gcrm.field.acts import Act, Outcome, Place, Waits, words_of
 from gcrm.field.models import FieldAct
 from gcrm.people.models import User
 
@@ -39,14 +39,14 @@ LONGEST_WAIT = dt.timedelta(days=1)
 _KEEP = text("""
     INSERT INTO field_acts (
       id, user_id, phone, tab, seq, kind, said_at, at, lon, lat, accuracy_metres, place_taken_at, no_place, body,
-      fingerprint, amends, state, why, fault, applied_at
+      fingerprint, amends, state, why, words, fault, applied_at
     )
     SELECT id, :user_id, :phone, tab, seq, kind, said_at, at, lon, lat, accuracy_metres, place_taken_at, no_place, body,
-      fingerprint, amends, state, why, fault, CASE WHEN state = 'refused' THEN clock_timestamp() END
+      fingerprint, amends, state, why, words, fault, CASE WHEN state = 'refused' THEN clock_timestamp() END
     FROM jsonb_to_recordset(CAST(:acts AS jsonb)) AS given (
       id uuid, tab uuid, seq bigint, kind text, said_at timestamptz, at timestamptz, lon float8, lat float8,
       accuracy_metres float8, place_taken_at timestamptz, no_place text, body jsonb, fingerprint text, amends uuid,
-      state text, why text, fault text
+      state text, why text, words jsonb, fault text
     )
     ON CONFLICT (id) DO NOTHING
 """)
@@ -67,7 +67,8 @@ def _row(act: Act) -> dict[str, Any]:
         "accuracy_metres": place and place.accuracy,
         "place_taken_at": place.taken_at.isoformat() if place and place.taken_at else None, "no_place": act.no_place,
         "body": act.body, "fingerprint": act.fingerprint, "amends": _text(act.amends),
-        "state": "refused" if act.why else "kept", "why": act.why, "fault": act.fault,
+        "state": "refused" if act.wrong else "kept", "why": act.wrong and act.wrong.template,
+        "words": act.wrong and words_of(act.wrong), "fault": act.wrong and act.wrong.details["fault"],
     }  # fmt: skip
 
 
@@ -144,7 +145,7 @@ def _apply(session: PrincipalSession, act: FieldAct, user: User | None) -> Waits
     except Waits as missing:
         return missing
     except GcrmError as error:
-        outcome = Outcome("refused", error.message, None, error.details.get("current"))
+        outcome = Outcome("refused", error.template, None, error.details.get("current"), words_of(error))
         act.fault = _fault(error)
     except OperationalError:
         raise  # The database went away: all is as it was.
@@ -159,6 +160,7 @@ def _apply(session: PrincipalSession, act: FieldAct, user: User | None) -> Waits
 
 def _note(session: Session, act: FieldAct, outcome: Outcome) -> None:
     act.state, act.why = outcome.state, outcome.why
+    act.words = dict(outcome.words) if outcome.words else None
     act.result = None if outcome.result is None else dict(outcome.result)
     act.current = None if outcome.current is None else dict(outcome.current)
     act.applied_at = clock.now()
@@ -205,13 +207,13 @@ def _refused_by_database(error: Exception) -> Outcome | None:
     if state == "23505":
         return Outcome("refused", "id_taken")
     if state in ("23503", "42501"):
-        return Outcome("refused", "This names something that does not exist, or that is with somebody else.")
+        return Outcome("refused", "out_of_sight")
     return None
 
 
 def _let_wait(session: Session, act: FieldAct, missing: Waits) -> None:
     """Leave an act until what it needs comes; refuse it when that cannot come any more."""
-    if missing.message == OUR_FAULT:
+    if missing.template == OUR_FAULT:
         return
     may_come = act_queries.is_something_under_way(session, act) or (
         missing.need is not None and act_queries.refused_need(session, act, missing.need)
@@ -221,5 +223,5 @@ def _let_wait(session: Session, act: FieldAct, missing: Waits) -> None:
             act.why = "waits"
             session.flush()
         return
-    act.state, act.why, act.applied_at = "refused", missing.message, clock.now()
+    act.state, act.why, act.applied_at = "refused", missing.template, clock.now()
     session.flush()

@@ -152,7 +152,12 @@ def finish_visit(
 ) -> Visit:
     """Log what came of a visit: it shows on the timeline and moves what is due next; a next step becomes a task."""
     if outcome not in OUTCOMES:
-        raise Invalid(f"“{outcome}” is no outcome. It is one of {', '.join(OUTCOMES)}.", field="outcome")
+        raise Invalid(
+            "“%(word)s” is no outcome. It is one of %(words)s.",
+            word=outcome,
+            words=", ".join(OUTCOMES),
+            field="outcome",
+        )
     if visit.status == "done":
         raise Conflict("This visit is finished already.")
     if visit.status == "cancelled":
@@ -320,7 +325,7 @@ def _moment(at: dt.datetime | None) -> dt.datetime:
     if at > now + LATEST_CLOCK_AHEAD:
         raise Invalid("The time lies in the future; check the clock of the phone.")
     if at < EARLIEST:
-        raise Invalid(f"{at.date().isoformat()} is too long ago.")
+        raise Invalid("%(day)s is too long ago.", day=at.date().isoformat())
     return at
 
 
@@ -333,7 +338,7 @@ def _title(text: Any) -> str:
 
 def _due_on(day: dt.date | None) -> dt.date | None:
     if day is not None and not EARLIEST.date() <= day <= (clock.now() + 2 * FURTHEST_AHEAD).date():
-        raise Invalid(f"{day.isoformat()} is no day by which a task could be due.")
+        raise Invalid("%(day)s is no day by which a task could be due.", day=day.isoformat())
     return day
 
 

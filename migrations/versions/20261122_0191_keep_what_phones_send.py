@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("amends", UUID(as_uuid=True), nullable=True),
         sa.Column("state", sa.String(), server_default="kept", nullable=False),
         sa.Column("why", sa.String(), nullable=True),
+        sa.Column("words", JSONB(), nullable=True),
         sa.Column("fault", sa.String(), nullable=True),
         sa.Column("result", JSONB(), nullable=True),
         sa.Column("current", JSONB(), nullable=True),
