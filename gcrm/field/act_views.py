@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from gcrm.core import catalogs, clock, db
 from gcrm.core.errors import Conflict, Invalid, TooLarge
-from gcrm.field import act_queries, acts, labels, outbox_services, phone_services, snapshot_queries
+from gcrm.field import act_queries, acts, labels, outbox_services, phone_services, snapshot_views
 from gcrm.people import access
 from gcrm.people import queries as people
 
@@ -43,8 +43,7 @@ def hello() -> Any:
         met = phone_services.meet(session, contact, user)
     if met.why_wipe is not None:
         return _wipe(user.uuid, met.why_wipe)
-    with db.transaction(user.principal) as session:
-        snapshot = snapshot_queries.version_of(session, user)
+    snapshot = snapshot_views.version(user)
     return jsonify(
         person={"id": str(user.uuid), "name": user.name, "locale": user.locale},
         phone={"id": str(contact.phone), **({"key": met.key} if met.key else {})},

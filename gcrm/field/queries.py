@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from gcrm.core import clock
@@ -21,6 +24,9 @@ from gcrm.visits.models import Task, Visit
 
 OVER = ("done", "skipped")
 DAYS_SHOWN = 7
+MOST_CONTACTS = 3
+MOST_LINES = 5
+"""Of touches, deals and tasks of an account."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,15 @@ def day_of(session: Session, rep: User, day: dt.date | None = None) -> Day:
     stops = list(plan.stops) if plan else []
     ahead = [stop for stop in stops if stop.status not in OVER]
     ahead.sort(key=lambda stop: (stop.status != "arrived", stop.position))
-    begun = session.scalar(
+    return Day(
+        day=shown, today=today, week=week(session, rep, today), plan=plan, waiting=plans.unfinished_plan(session, rep.id, shown), next_stop=ahead[0] if ahead else None,
+        later=ahead[1:], over=[stop for stop in stops if stop.status in OVER], under_way=visit_under_way(session, rep, stops),
+    )  # fmt: skip
+
+
+def visit_under_way(session: Session, rep: User, stops: Sequence[Stop]) -> Visit | None:
+    """A visit outside the plan that was begun and not finished."""
+    return session.scalar(
         select(Visit)
         .where(
             Visit.user_id == rep.id, Visit.status == "arrived", Visit.arrived_at > clock.now() - dt.timedelta(hours=18)
@@ -90,13 +104,9 @@ def day_of(session: Session, rep: User, day: dt.date | None = None) -> Day:
         .order_by(Visit.id.desc())
         .limit(1)
     )
-    return Day(
-        day=shown, today=today, week=_week(session, rep, today), plan=plan, waiting=plans.unfinished_plan(session, rep.id, shown), next_stop=ahead[0] if ahead else None,
-        later=ahead[1:], over=[stop for stop in stops if stop.status in OVER], under_way=begun,
-    )  # fmt: skip
 
 
-def _week(session: Session, rep: User, today: dt.date) -> list[Mark]:
+def week(session: Session, rep: User, today: dt.date) -> list[Mark]:
     days = [today + dt.timedelta(days=n) for n in range(DAYS_SHOWN)]
     query = (
         select(DayPlan.day, func.count(Stop.id))
@@ -138,20 +148,37 @@ def account_by_uuid(session: Session, public: uuid.UUID) -> Account:
 
 def briefing(session: Session, account_id: int) -> Briefing:
     """Whom to ask for, what was last, what is open; nothing for an account that is out of sight by now."""
-    account = plans.visible_account(session, account_id)
-    if account is None:
-        return Briefing(None, [], [], [], [])
-    contacts = select(Contact).where(Contact.account_id == account_id).order_by(Contact.is_primary.desc(), Contact.id)
-    touches = select(Touch).where(Touch.account_id == account_id).order_by(Touch.at.desc()).limit(5)
-    deals = (
-        select(Opportunity)
-        .join(Stage)
-        .where(Opportunity.account_id == account_id, Stage.kind == "open")
-        .order_by(Opportunity.amount_minor.desc())
-        .limit(5)
+    return briefings(session, [account_id])[account_id]
+
+
+def briefings(session: Session, account_ids: Sequence[int]) -> dict[int, Briefing]:
+    """The same for many accounts, in a fixed number of statements."""
+    accounts = {one.id: one for one in session.scalars(select(Account).where(Account.id.in_(account_ids)))}
+    contacts = _firsts(session, Contact, accounts, MOST_CONTACTS, Contact.is_primary.desc(), Contact.id)
+    touches = _firsts(session, Touch, accounts, MOST_LINES, Touch.at.desc(), Touch.id.desc())
+    is_open = Opportunity.stage_id.in_(select(Stage.id).where(Stage.kind == "open"))
+    deals = _firsts(
+        session, Opportunity, accounts, MOST_LINES, Opportunity.amount_minor.desc(), Opportunity.id, where=is_open
     )
-    tasks = select(Task).where(Task.account_id == account_id, Task.done_at.is_(None)).order_by(Task.due_on).limit(5)
-    return Briefing(
-        account, list(session.scalars(contacts.limit(3))), list(session.scalars(touches)), list(session.scalars(deals)),
-        list(session.scalars(tasks)),
-    )  # fmt: skip
+    tasks = _firsts(session, Task, accounts, MOST_LINES, Task.due_on, Task.id, where=Task.done_at.is_(None))
+    return {
+        number: Briefing(accounts.get(number), contacts[number], touches[number], deals[number], tasks[number])
+        for number in account_ids
+    }
+
+
+def _firsts(
+    session: Session, model: Any, account_ids: Collection[int], limit: int, *order: Any, where: Any = None
+) -> defaultdict[int, list[Any]]:
+    """The first rows of each account in an order."""
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    if not account_ids:
+        return found
+    place = func.row_number().over(partition_by=model.account_id, order_by=order).label("place")
+    ranked = (
+        select(model.id, place).where(model.account_id.in_(account_ids), true() if where is None else where).subquery()
+    )
+    query = select(model).join(ranked, ranked.c.id == model.id).where(ranked.c.place <= limit)
+    for row in session.scalars(query.order_by(model.account_id, ranked.c.place)):
+        found[row.account_id].append(row)
+    return found

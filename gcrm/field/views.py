@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from werkzeug.wrappers import Response
 from gcrm.core import clock, forms, web
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.core.geo import lon_lat
-from gcrm.field import act_views, queries, services
+from gcrm.field import act_views, page_views, queries, services, snapshot_views
 from gcrm.people import access
 from gcrm.people.models import User
 from gcrm.routing import beside, feeds, handover, labels, reasons
@@ -26,6 +25,7 @@ from gcrm.visits.labels import OUTCOME_LABELS
 
 bp = Blueprint("field", __name__, url_prefix="/field")
 bp.register_blueprint(act_views.bp)
+bp.register_blueprint(snapshot_views.bp)
 
 
 def _rep() -> User:
@@ -85,9 +85,9 @@ def stop(stop_id: UUID) -> Any:
     if shown.status == "arrived" and shown.visit is not None:
         return redirect(url_for(".visit", visit_id=shown.visit.uuid))
     return render_template(
-        "field/stop.html", stop=shown, back=_page_of(shown), why=reasons.sentence(shown.why), where=lon_lat(shown.location),
-        briefing=queries.briefing(session, shown.account_id), outcomes=OUTCOME_LABELS,
-    )  # fmt: skip
+        "field/stop.html",
+        **page_views.stop_context(shown, queries.briefing(session, shown.account_id), _page_of(shown)),
+    )
 
 
 @bp.post("/stops/<uuid:stop_id>/arrive")
@@ -151,20 +151,9 @@ def visit(visit_id: UUID) -> Any:
         else:
             flash(_("Logged. %(name)s is done.", name=_name(shown, planned)), "success")
             return redirect(_page_of(planned))
-    return render_template(
-        "field/visit.html", visit=shown, name=_name(shown, planned), fault=fault, given=request.form,
-        outcomes=OUTCOME_LABELS, briefing=queries.briefing(session, shown.account_id), back=_page_of(planned),
-        today=today, soon=_soon(today),
-    ), 422 if fault else 200  # fmt: skip
-
-
-def _soon(today: dt.date) -> list[tuple[dt.date, str]]:
-    """Days that a next step is usually put to."""
-    return [
-        (today + dt.timedelta(days=1), _("Tomorrow")),
-        (today + dt.timedelta(days=7), _("In a week")),
-        (today + dt.timedelta(days=30), _("In a month")),
-    ]
+    briefing = queries.briefing(session, shown.account_id)
+    context = page_views.visit_context(shown, _name(shown, planned), briefing, today, _page_of(planned))
+    return render_template("field/visit.html", **context, fault=fault, given=request.form), 422 if fault else 200
 
 
 def _page_of(stop: Stop | None) -> str:

@@ -1,0 +1,38 @@
+"""What the templates of the phone's pages are filled with: the same for a page asked for and for one that a phone stores."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask_babel import gettext as _
+
+from gcrm.core.geo import lon_lat
+from gcrm.field.queries import Briefing
+from gcrm.routing import reasons
+from gcrm.visits.labels import OUTCOME_LABELS
+
+
+def stop_context(stop: Any, briefing: Briefing, back: str) -> dict[str, Any]:
+    """For `field/stop.html`."""
+    return {
+        "stop": stop, "back": back, "why": reasons.sentence(stop.why), "where": lon_lat(stop.location), "briefing": briefing,
+        "outcomes": OUTCOME_LABELS,
+    }  # fmt: skip
+
+
+def visit_context(visit: Any, name: str, briefing: Briefing, today: dt.date, back: str) -> dict[str, Any]:
+    """For `field/visit.html`."""
+    return {
+        "visit": visit, "name": name, "briefing": briefing, "back": back, "today": today, "soon": _soon(today),
+        "outcomes": OUTCOME_LABELS,
+    }  # fmt: skip
+
+
+def _soon(today: dt.date) -> list[tuple[dt.date, str]]:
+    """Days that a next step is usually put to."""
+    return [
+        (today + dt.timedelta(days=1), _("Tomorrow")),
+        (today + dt.timedelta(days=7), _("In a week")),
+        (today + dt.timedelta(days=30), _("In a month")),
+    ]
