@@ -15,7 +15,7 @@ from gcrm.customers.models import Account
 from gcrm.field.models import FieldAct
 from gcrm.people.models import User
 from gcrm.routing import live_queries, queries
-from gcrm.routing.models import Stop
+from gcrm.routing.models import DayPlan, Stop
 from gcrm.visits.models import Activity, Task, Visit
 
 _ANSWER = (FieldAct.id, FieldAct.state, FieldAct.why, FieldAct.words, FieldAct.fault, FieldAct.result, FieldAct.current, FieldAct.fingerprint)  # fmt: skip
@@ -76,6 +76,19 @@ def account_id_of(session: Session, public: UUID | None, stop: Stop | None) -> t
     if found is not None:
         return found.id, found
     return session.scalar(select(func.gcrm_planned_account(public))), None
+
+
+def account_of(session: Session, public: UUID) -> Account | None:
+    return session.scalar(select(Account).where(Account.uuid == public))
+
+
+def name_of(session: Session, user_id: int | None) -> str | None:
+    return session.scalar(select(User.name).where(User.id == user_id))
+
+
+def stop_for(session: Session, plan: DayPlan, account: Account) -> Stop | None:
+    """The stop of a plan at an account."""
+    return session.scalar(select(Stop).where(Stop.day_plan_id == plan.id, Stop.account_id == account.id).limit(1))
 
 
 def stop_of(session: Session, user_id: int, public: UUID | None) -> Stop | None:

@@ -15,11 +15,15 @@ from uuid import UUID
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Conflict, Invalid
 from gcrm.core.geo import lon_lat
+from gcrm.customers import services as customers
 from gcrm.customers.models import Account
 from gcrm.field import act_queries as queries
 from gcrm.field import acts, services
 from gcrm.field.acts import Outcome, Place, Waits
 from gcrm.people.models import User
+from gcrm.routing import live_services as live
+from gcrm.routing import queries as plans
+from gcrm.routing import slot_desk
 from gcrm.routing.models import Stop
 from gcrm.visits import services as visits
 from gcrm.visits.models import Task, Visit
@@ -183,6 +187,32 @@ def unskipped(session: PrincipalSession, given: Given) -> Outcome | None:
     return None
 
 
+def added(session: PrincipalSession, given: Given) -> Outcome | None:
+    body = given.body
+    plan = plans.published_plan(session, given.user.id, body["day"])
+    if plan is None:
+        raise Conflict("There is no plan for this day.", field="day")
+    account = queries.account_of(session, body["account"])
+    if account is None:
+        raise Waits("There is no such account, or it is with somebody else by now.", body["account"])
+    known = queries.stop_for(session, plan, account)
+    if known is not None:
+        if known.status == "skipped":
+            services.unskip(session, known)
+        return Outcome("merged", "on_plan_already", {"stop": str(known.uuid)})
+    # Who says it again after it did not fit has the rest of the day planned anew round it.
+    if given.amends is None:
+        slot_desk.take_along(session, plan, account)
+    else:
+        plan = live.replan_day(session, plan, live.Wanted("added", given.position, urgent=account))
+    made = queries.stop_for(session, plan, account)
+    if made is None:
+        raise Conflict("The day has no room for this account.", field="account")
+    made.uuid = body["stop"]
+    session.flush()
+    return None
+
+
 # -- activities and tasks ------------------------------------------------------------------------------------------------
 
 
@@ -239,15 +269,53 @@ def task_reopened(session: PrincipalSession, given: Given) -> Outcome | None:
     return None
 
 
+# -- accounts ------------------------------------------------------------------------------------------------------------
+
+OF_PROSPECT = ("name", "lon", "lat", "street", "city", "postcode", "phone", "note")
+LENT = dt.timedelta(days=14)
+"""How long a rep may go on with a prospect that lies in somebody else's territory."""
+
+
+def prospect_added(session: PrincipalSession, given: Given) -> Outcome | None:
+    body = given.body
+    if queries.account_of(session, body["account"]) is not None:
+        return Outcome("merged", "there_already")
+    fields = {name: body[name] for name in OF_PROSPECT if name in body}
+    try:
+        made = customers.create_account(
+            session, fields | {"status": "prospect"}, entered_by=given.user, insist=body.get("insist", False),
+            location_source="phone", public_id=body["account"],
+        )  # fmt: skip
+    except customers.AlreadyThere as found:
+        return _there_already(found)
+    is_lent = customers.lend_if_out_of_sight(session, made, given.user, given.at.date() + LENT)
+    if body.get("contact"):
+        customers.create_contact(session, made, {"name": body["contact"]})
+    owner = queries.name_of(session, made.owner_id) if is_lent else None
+    return Outcome("applied", "with_somebody_else" if is_lent else None, {"account": str(made.uuid), "owner": owner})
+
+
+def _there_already(found: customers.AlreadyThere) -> Outcome:
+    """Who has it: of accounts in sight what tells them apart, of others name, town and owner alone."""
+    current = {
+        "accounts": [{"id": str(one.uuid), "name": one.name, "city": one.city} for one in found.accounts],
+        "holders": [{"name": one.name, "town": one.town, "owner": one.owner} for one in found.holders],
+        "may_insist": found.may_insist,
+    }
+    return Outcome("refused", found.template, None, current, acts.words_of(found), "body.name")
+
+
 ACTIONS: dict[str, Action] = {
     "arrived": arrived,
     "finished": finished,
     "skipped": skipped,
     "unskipped": unskipped,
+    "added": added,
     "called": called,
     "noted": noted,
     "task_added": task_added,
     "task_done": task_done,
     "task_reopened": task_reopened,
+    "prospect_added": prospect_added,
 }
 """What is done for each kind of act."""

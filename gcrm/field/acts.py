@@ -78,6 +78,7 @@ class Outcome:
     result: Mapping[str, Any] | None = None
     current: Mapping[str, Any] | None = None
     words: Mapping[str, Any] | None = None
+    fault: str | None = None
 
 
 def words_of(error: GcrmError) -> dict[str, Any]:

@@ -20,6 +20,7 @@ SENTENCES = {
     "skipped_already": _l("This stop was skipped already."),
     "ahead_already": _l("This stop lies ahead already."),
     "there_already": _l("This is there already."),
+    "with_somebody_else": _l("It lies in somebody else's territory and is with them now; you see it for 14 days more."),
     "on_plan_already": _l("The account stands on this day's plan already."),
     "done_already": _l("This task was done already."),
     "open_already": _l("This task is open already."),

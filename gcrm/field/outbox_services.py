@@ -145,8 +145,7 @@ def _apply(session: PrincipalSession, act: FieldAct, user: User | None) -> Waits
     except Waits as missing:
         return missing
     except GcrmError as error:
-        outcome = Outcome("refused", error.template, None, error.details.get("current"), words_of(error))
-        act.fault = _fault(error)
+        outcome = Outcome("refused", error.template, None, error.details.get("current"), words_of(error), _fault(error))
     except OperationalError:
         raise  # The database went away: all is as it was.
     except Exception as error:
@@ -159,7 +158,7 @@ def _apply(session: PrincipalSession, act: FieldAct, user: User | None) -> Waits
 
 
 def _note(session: Session, act: FieldAct, outcome: Outcome) -> None:
-    act.state, act.why = outcome.state, outcome.why
+    act.state, act.why, act.fault = outcome.state, outcome.why, outcome.fault
     act.words = dict(outcome.words) if outcome.words else None
     act.result = None if outcome.result is None else dict(outcome.result)
     act.current = None if outcome.current is None else dict(outcome.current)

@@ -316,3 +316,83 @@ def test_a_cancelled_appointment_that_was_made_all_the_same_counts(phone, sessio
     (answer,) = phone.send(phone.act("finished", visit=visit.uuid, account=accounts[0].uuid, outcome="order"))
     assert answer["state"] == "merged"
     assert visit_of(session).status == "done"
+
+
+# -- prospects and added stops -------------------------------------------------------------------------------------------
+
+
+def prospect(**more):
+    return {"account": ident(), "name": "Corner Shop", "lon": -76.88, "lat": 40.27, "city": "Harrisburg"} | more
+
+
+def test_a_prospect_from_here_can_be_visited_at_once(phone, session, rep, day):
+    given = prospect(contact="Ms Ames", phone="+1 717 555 0100")
+    assert phone.states(
+        phone.act("prospect_added", **given),
+        phone.act("finished", visit=ident(), account=given["account"], outcome="interested"),
+    ) == ["applied", "applied"]
+    made = session.scalar(select(Account).where(Account.name == "Corner Shop"))
+    assert (str(made.uuid), made.status, made.owner_id, made.location_source) == (
+        given["account"],
+        "prospect",
+        rep.id,
+        "phone",
+    )
+
+
+def test_a_visit_to_a_prospect_waits_for_the_prospect(phone, session, rep, day):
+    given = prospect()
+    added = phone.act("prospect_added", **given)
+    finished = phone.act("finished", visit=ident(), account=given["account"], outcome="interested")
+    assert phone.states(finished) == ["kept"]
+    assert phone.states(added) == ["applied"]
+    assert phone.ask(finished["id"])[0]["state"] == "applied"
+
+
+def test_a_prospect_that_is_there_already_is_refused_until_the_rep_insists(phone, session, rep, accounts):
+    first = phone.act("prospect_added", **prospect(name="Alpha"))
+    visit = phone.act("finished", visit=ident(), account=first["body"]["account"], outcome="order")
+    refused, waiting = phone.send(first, visit)
+    assert (refused["state"], refused["fault"]) == ("refused", "body.name")
+    assert refused["current"]["accounts"][0]["id"] == str(accounts[0].uuid)
+    assert refused["current"]["may_insist"] is True
+    assert waiting["state"] == "kept"
+    assert phone.states(phone.act("prospect_added", amends=first["id"], **(first["body"] | {"insist": True}))) == [
+        "applied"
+    ]
+    assert phone.ask(visit["id"])[0]["state"] == "applied"
+
+
+def test_a_prospect_in_somebody_elses_territory_is_lent_to_who_found_it(phone, session, rep, day):
+    other = make.make_user(session, "rep", name="Other Rep")
+    make.make_territory(session, other, (make.make_region(session, west=-77, south=40),))
+    given = prospect()
+    made, visit = phone.send(
+        phone.act("prospect_added", **given),
+        phone.act("finished", visit=ident(), account=given["account"], outcome="interested"),
+    )
+    assert (made["state"], made["result"]["owner"]) == ("applied", "Other Rep")
+    assert visit["state"] == "applied"
+    (later,) = phone.send(phone.act("noted", activity=ident(), account=given["account"], subject="Asked for a list"))
+    assert later["state"] == "applied"
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"), [({"name": ""}, "body.name"), ({"lon": 200}, "body.lon"), ({"phone": "x" * 301}, "body.phone")]
+)
+def test_a_prospect_that_cannot_be_is_refused_at_its_field(phone, day, more, fault):
+    (answer,) = phone.send(phone.act("prospect_added", **prospect(**more)))
+    assert (answer["state"], answer["fault"]) == ("refused", fault)
+
+
+def test_what_stands_on_the_day_already_is_merged_and_a_skipped_one_lies_ahead_again(phone, stops, alpha, day):
+    stop = stops()[0]
+    phone.send(phone.act("skipped", stop=stop.uuid))
+    (answer,) = phone.send(phone.act("added", day=day.day, account=alpha, stop=ident()))
+    assert (answer["state"], answer["result"]) == ("merged", {"stop": str(stop.uuid)})
+    assert stops()[0].status == "ahead"
+
+
+def test_without_a_plan_nothing_can_be_added_to_the_day(phone, accounts):
+    (answer,) = phone.send(phone.act("added", day="2030-01-07", account=accounts[0].uuid, stop=ident()))
+    assert (answer["state"], answer["fault"]) == ("refused", "body.day")
