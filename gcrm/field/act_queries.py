@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from gcrm.core.db import Principal
@@ -54,6 +54,29 @@ def refused_need(session: Session, act: FieldAct, need: UUID) -> bool:
     query = select(FieldAct.id).where(
         FieldAct.user_id == act.user_id, FieldAct.state == "refused", FieldAct.kind.in_(MAKERS),
         made({"account": str(need)}) | made({"task": str(need)}) | made({"stop": str(need)}),
+    )  # fmt: skip
+    return session.scalar(query.limit(1)) is not None
+
+
+class Done(Protocol):
+    """What of an act tells which of two came later."""
+
+    @property
+    def user(self) -> User: ...
+    @property
+    def at(self) -> dt.datetime: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def body(self) -> Mapping[str, Any]: ...
+
+
+def is_overtaken(session: Session, given: Done, name: str, kinds: Sequence[str]) -> bool:
+    """Whether a later act of one of these kinds about the same thing was applied already, so that this one came too late."""
+    query = select(FieldAct.id).where(
+        FieldAct.user_id == given.user.id, FieldAct.at >= given.at, FieldAct.kind.in_(kinds),
+        FieldAct.state.in_(("applied", "merged")), FieldAct.body.contains({name: str(given.body.get(name))}),
+        or_(FieldAct.at > given.at, FieldAct.seq > given.seq),
     )  # fmt: skip
     return session.scalar(query.limit(1)) is not None
 

@@ -36,6 +36,7 @@ class Given:
     id: UUID
     user: User
     at: dt.datetime
+    seq: int
     place: Place | None
     no_place: str | None
     amends: UUID | None
@@ -102,7 +103,7 @@ def arrived(session: PrincipalSession, given: Given) -> Outcome | None:
             session, account_id=subject.account_id, account=account, user_id=given.user.id, visit=visit,
             public_id=given.body["visit"], **_arrival(given),
         )  # fmt: skip
-    if subject.stop is not None:
+    if subject.stop is not None and not queries.is_overtaken(session, given, "stop", ("skipped",)):
         services.follow(session, subject.stop, visit)
     return _about_visit(
         visit,
@@ -138,7 +139,7 @@ def finished(session: PrincipalSession, given: Given) -> Outcome | None:
         # The arrival may come later; it then takes its place.
         visit = visits.check_in(
             session, account_id=subject.account_id, account=subject.account, user_id=given.user.id, visit=visit,
-            public_id=given.body["visit"], at=given.at, no_position_reason=given.no_place,
+            public_id=given.body["visit"], at=given.at,
         )  # fmt: skip
     zone = visits.zone_of(session, subject.account)
     visits.finish_visit(session, visit, zone=zone, at=max(given.at, visit.arrived_at or given.at), **log)
@@ -173,6 +174,8 @@ def _own_stop(session: PrincipalSession, given: Given) -> Stop:
 
 def skipped(session: PrincipalSession, given: Given) -> Outcome | None:
     stop = _own_stop(session, given)
+    if queries.is_overtaken(session, given, "stop", ("unskipped", "arrived", "finished")):
+        return Outcome("merged", "overtaken")
     if stop.status == "skipped":
         return Outcome("merged", "skipped_already")
     services.skip(session, stop)
@@ -181,6 +184,8 @@ def skipped(session: PrincipalSession, given: Given) -> Outcome | None:
 
 def unskipped(session: PrincipalSession, given: Given) -> Outcome | None:
     stop = _own_stop(session, given)
+    if queries.is_overtaken(session, given, "stop", ("skipped", "arrived", "finished")):
+        return Outcome("merged", "overtaken")
     if stop.status == "ahead":
         return Outcome("merged", "ahead_already")
     services.unskip(session, stop)
@@ -255,6 +260,8 @@ def _task(session: PrincipalSession, given: Given) -> Task:
 
 def task_done(session: PrincipalSession, given: Given) -> Outcome | None:
     task = _task(session, given)
+    if queries.is_overtaken(session, given, "task", ("task_reopened",)):
+        return Outcome("merged", "overtaken")
     if task.done_at is not None:
         return Outcome("merged", "done_already")
     visits.finish_task(session, task, given.user.id, at=given.at)
@@ -263,6 +270,8 @@ def task_done(session: PrincipalSession, given: Given) -> Outcome | None:
 
 def task_reopened(session: PrincipalSession, given: Given) -> Outcome | None:
     task = _task(session, given)
+    if queries.is_overtaken(session, given, "task", ("task_done",)):
+        return Outcome("merged", "overtaken")
     if task.done_at is None:
         return Outcome("merged", "open_already")
     visits.reopen_task(session, task)

@@ -16,6 +16,7 @@ SENTENCES = {
     "logged_otherwise": _l("This visit was logged meanwhile, with other content."),
     "arrival_added": _l("The visit was logged already; its arrival was added."),
     "was_cancelled": _l("The appointment had been cancelled; it counts as made."),
+    "overtaken": _l("Something that you did later counts already."),
     "stop_gone": _l("The stop is no longer on the plan; what you did counts all the same."),
     "skipped_already": _l("This stop was skipped already."),
     "ahead_already": _l("This stop lies ahead already."),

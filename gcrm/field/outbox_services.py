@@ -195,8 +195,8 @@ def _done(session: PrincipalSession, act: FieldAct, user: User | None) -> Outcom
     if act.lon is not None and act.lat is not None:
         place = Place(act.lon, act.lat, act.accuracy_metres, act.place_taken_at)
     given = Given(
-        act.id, user, act.at, place, act.no_place, act.amends, acts.read_body(act.kind, act.body)
-    )  # fmt: skip
+        act.id, user, act.at, act.seq, place, act.no_place, act.amends, acts.read_body(act.kind, act.body)
+    )
     return ACTIONS[act.kind](session, given) or Outcome()
 
 
