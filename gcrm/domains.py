@@ -6,6 +6,7 @@ ORDER = (
     "geography",
     "territories",
     "customers",
+    "orders",
     "pipeline",
     "visits",
     "routing",

@@ -1,0 +1,1 @@
+"""Products with their dated prices, and what customers order of them."""
