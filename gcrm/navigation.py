@@ -27,6 +27,7 @@ PLACES = (
     Place("pipeline.board", _l("Pipeline"), "layout-kanban"),
     Place("visits.tasks", _l("Tasks"), "checkbox"),
     Place("routing.index", _l("Plans"), "calendar-event", act="plan_routes"),
+    Place("orders.index", _l("Orders"), "shopping-cart"),
     Place("maps.regions.choropleth", _l("Regions"), "chart-dots-2"),
     Place("territories.index", _l("Territories"), "polygon"),
     Place("exchange.index", _l("Imports"), "file-import", act="import"),

@@ -12,6 +12,7 @@ from typing import Any
 from gcrm.core import clock
 from gcrm.core.geo import ewkt
 from gcrm.exchange.models import ImportBatch, ImportRow
+from gcrm.orders.models import Order, OrderLine
 from gcrm.people import services as people
 from gcrm.routing import cutting, editing, queries, services
 from gcrm.routing import problem as problems
@@ -50,6 +51,7 @@ class Half:
     run: Any = None
     trial: Any = None
     hotel: Any = None
+    order: Any = None
     territory: Any = None
     """Everybody sees it."""
     batch: Any = None
@@ -142,9 +144,16 @@ def make_half(session: Any, mark: str, people_of: Half | None = None) -> Half:
     hotel = Hotel(name=f"{mark} Inn", address=f"{mark} Street 9", location=ewkt(-76.1, 40.3), user_id=rep.id)
     session.add(hotel)
     session.flush()
+    product = people_of.order.lines[0].product if people_of else make.make_product(session)
+    order = Order(
+        account_id=account.id, user_id=rep.id, currency="USD", ordered_at=now, price_day=now.date(), total_minor=2100, note=f"{mark} note",
+        visit_uuid=arrived.uuid, lines=[OrderLine(position=1, product_id=product.id, name=f"{mark} cups", quantity=2, price_minor=1050, total_minor=2100)],
+    )  # fmt: skip
+    session.add(order)
+    session.flush()
     return Half(
         team, manager, rep, account, parent, contact, deal, ahead, arrived, activity, task, touch, plan, ready,
-        plan.stops[0], edited, *runs, hotel,
+        plan.stops[0], edited, *runs, hotel, order,
     )  # fmt: skip
 
 

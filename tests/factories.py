@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from typing import Any
 
@@ -12,6 +13,7 @@ from gcrm.core.geo import ewkt
 from gcrm.core.models import Organisation
 from gcrm.customers.models import Account, Contact, Touch
 from gcrm.geography.models import Region
+from gcrm.orders.models import Price, Product
 from gcrm.people.models import Team, User
 from gcrm.pipeline.models import Opportunity, Stage
 from gcrm.pipeline.services import default_stages
@@ -125,6 +127,17 @@ def make_activity(session: Any, account: Account, user: User, **fields: Any) -> 
 
 def make_task(session: Any, account: Account, user: User, **fields: Any) -> Task:
     return _add(session, Task(account_id=account.id, user_id=user.id, **({"title": "Send the offer"} | fields)))
+
+
+def make_product(session: Any, price_minor: int | None = 1050, **fields: Any) -> Product:
+    """A product at ten and a half dollars since the year began, unless said."""
+    number = next(_numbers)
+    made = _add(session, Product(**({"code": f"P-{number}", "name": f"Product {number}"} | fields)))
+    if price_minor is not None:
+        _add(
+            session, Price(product_id=made.id, currency="USD", valid_from=dt.date(2026, 1, 1), price_minor=price_minor)
+        )
+    return made
 
 
 def make_touch(session: Any, account: Account, user: User, **fields: Any) -> Touch:

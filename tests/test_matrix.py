@@ -74,6 +74,11 @@ QUERY_ACCOUNT = of("account", "account")
 PEOPLE = Example(lambda half: {"user_id": half.rep.uuid}, act="administer", is_common=True)
 DEAL = of("opportunity_id", "opportunity")
 
+
+def product_of(half: Half) -> dict[str, Any]:
+    return {"product_id": half.order.lines[0].product.uuid}
+
+
 EXAMPLES: dict[str, Example] = {
     "static": Example(lambda half: {"filename": "css/tokens.css"}, is_public=True),
     "core.healthz": Example(is_public=True),
@@ -312,6 +317,26 @@ EXAMPLES: dict[str, Example] = {
     "pipeline.win": Example(DEAL, form=lambda half: {}, **SELL),
     "pipeline.lose": Example(DEAL, form=lambda half: {"reason": "price"}, **SELL),
     "pipeline.reopen": Example(DEAL, form=lambda half: {}, **SELL),
+    "orders.index": Example(),
+    "orders.show": Example(of("order_id", "order")),
+    "orders.cancel": Example(of("order_id", "order"), form=lambda half: {}, act="place_orders"),
+    "orders.restore": Example(of("order_id", "order"), form=lambda half: {}, act="place_orders"),
+    "orders.products": Example(write_act="edit_products", form=lambda half: {"code": "M", "name": "Matrix"}),
+    "orders.product": Example(product_of, write_act="edit_products", form=lambda half: {"code": "M", "name": "Matrix"}, is_common=True),
+    "orders.price": Example(product_of, act="edit_products", form=lambda half: {"price": "1"}, is_common=True),
+    "products.Products": Example(write_act="edit_products", json=lambda half: {"code": "M", "name": "Matrix"}),
+    "products.OneProduct": Example(
+        lambda half: {"public_id": half.order.lines[0].product.uuid}, write_act="edit_products", json=lambda half: {"name": "Changed"}, is_common=True
+    ),
+    "products.ProductPrices": Example(
+        lambda half: {"public_id": half.order.lines[0].product.uuid}, write_act="edit_products", is_common=True,
+        json=lambda half: {"price": "1", "currency": "USD", "valid_from": "2026-11-01"},
+    ),
+    "orders_api.Orders": Example(
+        write_act="place_orders",
+        json=lambda half: {"account": str(half.account.uuid), "lines": [{"product": str(half.order.lines[0].product.uuid), "quantity": "1"}]},
+    ),
+    "orders_api.OneOrder": Example(of("public_id", "order"), write_act="place_orders", json=lambda half: {"status": "cancelled"}),
     "reports.team": Example(act="lead"),
     "territories.index": Example(),
     "territories.new": Example(form=lambda half: {"name": "Matrix"}, **DRAW),
@@ -533,7 +558,7 @@ def test_hidden_and_unknown_ids_answer_alike_with_the_same_statements(app, login
 
 
 def rows_of(connection) -> dict[str, str]:
-    tables = ("accounts", "contacts", "opportunities", "visits", "activities", "tasks", "touches", "day_plans", "stops",
+    tables = ("accounts", "contacts", "opportunities", "orders", "order_lines", "products", "prices", "visits", "activities", "tasks", "touches", "day_plans", "stops",
               "left_out", "territories", "territory_regions", "import_batches", "import_rows", "users", "teams")  # fmt: skip
     from gcrm.core import db, jobs
 

@@ -17,6 +17,9 @@ TABLE_LABELS = {
     "users": _l("People"),
     "teams": _l("Teams"),
     "stages": _l("Stages"),
+    "products": _l("Products"),
+    "prices": _l("Prices"),
+    "orders": _l("Orders"),
     "organisation": _l("Organisation"),
 }
 OPERATION_LABELS = {"insert": _l("added"), "update": _l("changed"), "delete": _l("removed")}

@@ -40,7 +40,9 @@ def quantity(value: object) -> Decimal:
     except (InvalidOperation, ValueError):
         raise Invalid(f"“{str(value)[:40]}” is no quantity such as 3 or 2.5.") from None
     if exact is None or exact <= 0 or exact != found:
-        raise Invalid(f"A quantity lies between 0.001 and {LARGEST_QUANTITY:,} with three decimals, not {str(value)[:40]}.")
+        raise Invalid(
+            f"A quantity lies between 0.001 and {LARGEST_QUANTITY:,} with three decimals, not {str(value)[:40]}."
+        )
     return exact
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, text, true, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gcrm.core import db
@@ -65,9 +66,7 @@ def price_list(session: Session, day: dt.date, currency: str, limit: int = LONGE
 
 def _price_on(day: dt.date, currency: str) -> Any:
     """The id of the price that a product of the query around has on a day."""
-    latest = select(Price.id).where(
-        Price.product_id == Product.id, Price.currency == currency, Price.valid_from <= day
-    )
+    latest = select(Price.id).where(Price.product_id == Product.id, Price.currency == currency, Price.valid_from <= day)
     return latest.order_by(Price.valid_from.desc()).limit(1).correlate(Product).scalar_subquery()
 
 
@@ -86,7 +85,9 @@ def products_found(words: str | None = None, is_active: bool | None = None) -> S
     """Products whose name or code holds the words, in the order of their names."""
     query = select(Product)
     if words:
-        query = query.where(or_(Product.name.icontains(words, autoescape=True), Product.code.icontains(words, autoescape=True)))
+        query = query.where(
+            or_(Product.name.icontains(words, autoescape=True), Product.code.icontains(words, autoescape=True))
+        )
     if is_active is not None:
         query = query.where(Product.is_active == is_active)
     return query.order_by(Product.name, Product.id)
@@ -124,7 +125,7 @@ def current_prices(session: Session, products: Collection[Product], day: dt.date
     query = (
         select(Price)
         .where(Price.product_id.in_([each.id for each in products]), Price.valid_from <= day)
-        .distinct(Price.product_id, Price.currency)
+        .ext(distinct_on(Price.product_id, Price.currency))
         .order_by(Price.product_id, Price.currency, Price.valid_from.desc())
     )
     found: dict[int, list[Price]] = {}

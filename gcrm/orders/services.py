@@ -70,9 +70,7 @@ def set_price(session: Session, product: Product, price_minor: int, currency: st
         raise Invalid(f"{valid_from.isoformat()} is no day from which a price could hold.")
     minor = basket.price(price_minor)
     found = session.scalar(
-        select(Price).where(
-            Price.product_id == product.id, Price.currency == currency, Price.valid_from == valid_from
-        )
+        select(Price).where(Price.product_id == product.id, Price.currency == currency, Price.valid_from == valid_from)
     )
     made = found or Price(product_id=product.id, currency=currency, valid_from=valid_from)
     made.price_minor = minor

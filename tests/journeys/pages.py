@@ -88,6 +88,8 @@ EXAMPLES = {
     " WHERE r.territory_id = t.id) ORDER BY t.id LIMIT 1",
     "batch_id": "SELECT uuid FROM import_batches WHERE status = 'settled' ORDER BY rejected DESC, id DESC LIMIT 1",
     "user_id": "SELECT uuid FROM users WHERE email LIKE 'rep1@%'",
+    "order_id": "SELECT uuid FROM orders ORDER BY id DESC LIMIT 1",
+    "product_id": "SELECT uuid FROM products ORDER BY id LIMIT 1",
     "hotel_id": "SELECT uuid FROM hotels ORDER BY id LIMIT 1",
 }  # fmt: skip
 """For each name in an address, the row that shows most."""

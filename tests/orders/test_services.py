@@ -21,7 +21,12 @@ from tests.orders.conftest import JANUARY
 
 def order_of(session, shop, *wishes, account=None, user=None, **more):
     return services.place_order(
-        session, account_id=(account or shop.account).id, user_id=(user or shop.rep).id, currency="USD", wishes=wishes, **more
+        session,
+        account_id=(account or shop.account).id,
+        user_id=(user or shop.rep).id,
+        currency="USD",
+        wishes=wishes,
+        **more,
     )
 
 
@@ -127,7 +132,12 @@ def test_two_products_do_not_share_a_code(session, shop):
 def test_orders_follow_their_account_and_who_took_them(session, as_user, shop):
     ours, theirs = (order_of(session, shop, cups(shop), account=account, user=user).order.uuid
                     for account, user in ((shop.account, shop.rep), (shop.hidden, shop.other)))  # fmt: skip
-    for person, seen in ((shop.rep, {ours}), (shop.manager, {ours}), (shop.other, {theirs}), (shop.marketer, {ours, theirs})):
+    for person, seen in (
+        (shop.rep, {ours}),
+        (shop.manager, {ours}),
+        (shop.other, {theirs}),
+        (shop.marketer, {ours, theirs}),
+    ):
         with as_user(person) as own:
             assert set(own.scalars(select(Order.uuid))) == seen
             assert own.scalar(text("SELECT count(*) FROM order_lines")) == len(seen)
