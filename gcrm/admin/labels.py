@@ -20,6 +20,9 @@ TABLE_LABELS = {
     "products": _l("Products"),
     "prices": _l("Prices"),
     "orders": _l("Orders"),
+    "visit_types": _l("Visit types"),
+    "visit_questions": _l("Questions of visits"),
+    "visit_photos": _l("Photos of visits"),
     "organisation": _l("Organisation"),
 }
 OPERATION_LABELS = {"insert": _l("added"), "update": _l("changed"), "delete": _l("removed")}

@@ -3,19 +3,68 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, SmallInteger, String, Table, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gcrm.core.db import Model
-from gcrm.core.models import BigKey, Instant, PublicId, Versioned, one_of
+from gcrm.core.models import BigKey, CreatedAt, Instant, PublicId, SmallKey, Versioned, one_of
 from gcrm.customers.models import Account, Contact
+from gcrm.orders.models import Product
 from gcrm.people.models import User
 
 VISIT_STATUSES = ("planned", "arrived", "done", "missed", "cancelled")
 OUTCOMES = ("order", "interested", "no_interest", "not_met", "follow_up", "service")
 ACTIVITY_KINDS = ("call", "mail", "meeting", "note")
+QUESTION_KINDS = ("text", "number", "yes_no", "choice", "scale")
+PHOTO_KINDS = ("photo", "signature")
+
+
+class VisitType(Model):
+    """What a visit is made for, as the company calls it; it has questions of its own."""
+
+    __tablename__ = "visit_types"
+    __table_args__ = (CheckConstraint("btrim(name) <> ''", name="name"),)
+
+    id: Mapped[SmallKey]
+    uuid: Mapped[PublicId]
+    name: Mapped[str] = mapped_column(unique=True)
+    position: Mapped[int] = mapped_column(server_default="0", default=0)
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
+
+
+class VisitQuestion(Model):
+    """What is asked of each visit, or of those of one type."""
+
+    __tablename__ = "visit_questions"
+    __table_args__ = (
+        CheckConstraint("btrim(label) <> ''", name="label"),
+        CheckConstraint(one_of("kind", QUESTION_KINDS), name="kind"),
+    )
+
+    id: Mapped[SmallKey]
+    uuid: Mapped[PublicId]
+    visit_type_id: Mapped[int | None] = mapped_column(ForeignKey("visit_types.id"))
+    """None: asked of every visit."""
+    label: Mapped[str]
+    kind: Mapped[str]
+    choices: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'"), default=list)
+    is_required: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    position: Mapped[int] = mapped_column(server_default="0", default=0)
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
+
+    visit_type: Mapped[VisitType | None] = relationship()
+
+
+visit_products = Table(
+    "visit_products", Model.metadata,
+    Column("visit_id", ForeignKey("visits.id", ondelete="CASCADE"), primary_key=True),
+    Column("product_id", ForeignKey("products.id"), primary_key=True),
+)  # fmt: skip
+"""What was talked about."""
 
 
 class Visit(Versioned, Model):
@@ -25,6 +74,7 @@ class Visit(Versioned, Model):
     __table_args__ = (
         CheckConstraint(one_of("status", VISIT_STATUSES), name="status"),
         CheckConstraint(one_of("outcome", OUTCOMES), name="outcome"),
+        CheckConstraint("satisfaction BETWEEN 1 AND 5", name="satisfaction"),
         Index("ix_visits_user_finished", "user_id", text("finished_at DESC")),
         Index("ix_visits_user_starts", "user_id", "starts_at"),
         Index("ix_visits_account_finished", "account_id", text("finished_at DESC")),
@@ -61,9 +111,54 @@ class Visit(Versioned, Model):
     note: Mapped[str | None]
     next_step: Mapped[str | None]
     next_step_on: Mapped[dt.date | None]
+    next_visit_on: Mapped[dt.date | None]
+    """By when somebody is to be there again; a task that needs a visit says so to the planner."""
+
+    visit_type_id: Mapped[int | None] = mapped_column(ForeignKey("visit_types.id"))
+    satisfaction: Mapped[int | None] = mapped_column(SmallInteger)
+    """As the rep read it, 1 to 5."""
+    competitor: Mapped[str | None]
+    """Whose goods were seen there."""
+    answers: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"), default=dict)
+    """By the question's UUID, as `visits.answers` has checked them."""
 
     account: Mapped[Account] = relationship()
     user: Mapped[User] = relationship()
+    contact: Mapped[Contact | None] = relationship()
+    visit_type: Mapped[VisitType | None] = relationship()
+    products: Mapped[list[Product]] = relationship(secondary=visit_products, order_by="Product.name")
+
+
+class VisitPhoto(Model):
+    """A picture taken at a visit, or a customer's signature; the picture itself may come after its row."""
+
+    __tablename__ = "visit_photos"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", PHOTO_KINDS), name="kind"),
+        Index("ix_visit_photos_visit", "visit_id"),
+        Index("ix_visit_photos_placed", "taken_at", postgresql_where=text("location IS NOT NULL")),
+    )
+
+    id: Mapped[BigKey]
+    uuid: Mapped[PublicId]
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visits.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[str]
+    taken_at: Mapped[Instant]
+    keeps_place: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    location: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    """Where it was taken, only when the rep wanted that kept."""
+    signed_by: Mapped[str | None]
+    file: Mapped[str | None]
+    """Its name in the files folder; None until the picture is there."""
+    thumbnail: Mapped[str | None]
+    sent_hash: Mapped[str | None]
+    """Of the bytes that were sent, so that the same again is known."""
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    created_at: Mapped[CreatedAt]
+
+    visit: Mapped[Visit] = relationship()
 
 
 class Activity(Versioned, Model):
