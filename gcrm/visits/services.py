@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,9 +18,12 @@ from gcrm.core.errors import Conflict, Invalid
 from gcrm.core.geo import ewkt, lon_lat, metres_between
 from gcrm.customers import services as customers
 from gcrm.customers import values
-from gcrm.customers.models import Account
+from gcrm.customers.models import Account, Contact
+from gcrm.orders import queries as orders
 from gcrm.people import queries as people
 from gcrm.people.models import User
+from gcrm.visits import question_queries as questions
+from gcrm.visits.answers import SCALE, checked
 from gcrm.visits.models import ACTIVITY_KINDS, OUTCOMES, Activity, Task, Visit
 
 LONGEST_LINE = 300
@@ -87,20 +91,16 @@ def restore_visit(session: Session, visit: Visit) -> None:
 
 def log_visit(
     session: Session, *, account: Account, user_id: int, outcome: str, zone: str, at: dt.datetime | None = None,
-    note: str | None = None, next_step: str | None = None, next_step_on: dt.date | None = None,
-    contact_id: int | None = None, public_id: uuid.UUID | None = None,
+    public_id: uuid.UUID | None = None, **form: Any,
 ) -> Visit:  # fmt: skip
     """Write down a visit that was made, without a check-in: at the desk, or by another program."""
     moment = _moment(at)
     visit = Visit(
-        uuid=public_id or uuid.uuid4(), account_id=account.id, user_id=user_id, status="arrived", arrived_at=moment,
-        contact_id=contact_id,
-    )  # fmt: skip
+        uuid=public_id or uuid.uuid4(), account_id=account.id, user_id=user_id, status="arrived", arrived_at=moment
+    )
     session.add(visit)
     session.flush()
-    return finish_visit(
-        session, visit, outcome=outcome, zone=zone, at=moment, note=note, next_step=next_step, next_step_on=next_step_on
-    )
+    return finish_visit(session, visit, outcome=outcome, zone=zone, at=moment, **form)
 
 
 def check_in(
@@ -149,8 +149,13 @@ def finish_visit(
     note: str | None = None,
     next_step: str | None = None,
     next_step_on: dt.date | None = None,
+    next_visit_on: dt.date | None = None,
+    **form: Any,
 ) -> Visit:
-    """Log what came of a visit: it shows on the timeline and moves what is due next; a next step becomes a task."""
+    """Log what came of a visit: it shows on the timeline and moves what is due next; a next step becomes a task.
+
+    `form` is what `tell` takes.
+    """
     if outcome not in OUTCOMES:
         raise Invalid(
             "“%(word)s” is no outcome. It is one of %(words)s.",
@@ -163,13 +168,15 @@ def finish_visit(
     if visit.status == "cancelled":
         raise Conflict("This visit was cancelled.")
     finished = _moment(at)
+    visit.outcome = outcome
+    tell(session, visit, **form)
     visit.status = "done"
     visit.arrived_at = min(visit.arrived_at or finished, finished)
     visit.finished_at = finished
-    visit.outcome = outcome
     visit.note = values.note(note)
     visit.next_step = _line(next_step, "next step")
-    visit.next_step_on = next_step_on
+    visit.next_step_on = _due_on(next_step_on)
+    visit.next_visit_on = _due_on(next_visit_on)
     session.flush()
     day = finished.astimezone(ZoneInfo(zone)).date()
     if outcome != "not_met":
@@ -178,12 +185,58 @@ def finish_visit(
         session, account_id=visit.account_id, user_id=visit.user_id, at=finished, kind="visit",
         summary=outcome, detail=visit.note, subject=visit.uuid,
     )  # fmt: skip
-    if visit.next_step:
+    if visit.next_step or visit.next_visit_on:
         add_task(
-            session, account_id=visit.account_id, user_id=visit.user_id, title=visit.next_step,
-            due_on=next_step_on,
+            session, account_id=visit.account_id, user_id=visit.user_id, title=visit.next_step or _("Visit again"),
+            due_on=visit.next_visit_on or visit.next_step_on, needs_visit=visit.next_visit_on is not None,
         )  # fmt: skip
     return visit
+
+
+def tell(
+    session: Session,
+    visit: Visit,
+    *,
+    contact: uuid.UUID | None = None,
+    visit_type: uuid.UUID | None = None,
+    answers: Mapping[str, Any] | None = None,
+    products: Collection[uuid.UUID] = (),
+    competitor: str | None = None,
+    satisfaction: int | None = None,
+) -> None:
+    """Write what the form asks of a visit beside its outcome.
+
+    `answers` names every question that was put, with null for one left open; None says that nobody was asked. Where
+    nobody was met, nothing is demanded.
+    """
+    if contact is not None:
+        visit.contact_id = _contact_id(session, visit, contact)
+    if visit_type is not None:
+        visit.visit_type = questions.known_type(session, visit_type)
+        if visit.visit_type is None:
+            raise Invalid("This visit type is not known here.", fault="visit_type")
+    if answers:
+        asked = questions.plain(questions.asked(session, visit.visit_type))
+        put = {question.id for question in asked if str(question.id) in answers}
+        visit.answers = checked(asked, answers, () if visit.outcome == "not_met" else put)
+    if products:
+        found = orders.products_by_uuid(session, products)
+        strange = next((each for each in products if each not in found), None)
+        if strange is not None:
+            raise Invalid(f"There is no product {strange}.", fault="products")
+        visit.products = list(found.values())
+    visit.competitor = _line(competitor, "competitor")
+    if satisfaction is not None and satisfaction not in SCALE:
+        raise Invalid("Satisfaction is a whole number from 1 to 5.", fault="satisfaction")
+    visit.satisfaction = satisfaction
+
+
+def _contact_id(session: Session, visit: Visit, public: uuid.UUID) -> int | None:
+    """Whom the rep met; contacts of an account that is out of sight by now cannot be looked up, so nobody is named."""
+    found = session.scalar(select(Contact.id).where(Contact.uuid == public, Contact.account_id == visit.account_id))
+    if found is None and session.get(Account, visit.account_id) is not None:
+        raise Invalid("Whom you met is no contact of this account.", fault="contact")
+    return found
 
 
 def log_activity(
