@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 FOLDER = paths.PACKAGE / "translations"
 SOURCES = (
-    "gcrm/core/forms.py", "gcrm/core/formats.py", "gcrm/core/web.py", "gcrm/field", "gcrm/navigation.py", "gcrm/people/sign_in.py", "gcrm/visits",
+    "gcrm/core/forms.py", "gcrm/core/formats.py", "gcrm/core/pictures.py", "gcrm/core/web.py", "gcrm/field", "gcrm/navigation.py", "gcrm/orders", "gcrm/people/sign_in.py", "gcrm/visits",
     "gcrm/routing/labels.py", "gcrm/routing/live_services.py", "gcrm/routing/nights_labels.py", "gcrm/routing/reasons.py",
     "gcrm/routing/travel_labels.py", "templates/base_plain.html", "templates/core", "templates/field", "templates/security",
 )  # fmt: skip
 """What a rep reads on the phone, and what stands around it."""
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None, "gettext": None, "_l": None, "lazy_gettext": None, "ngettext": (1, 2), "Invalid": None, "Conflict": None, "NotFound": None,
-    "Forbidden": None, "TooMany": None, "TooLarge": None, "Unavailable": None, "Waits": None, "_Fault": None,
+    "Forbidden": None, "TooMany": None, "TooLarge": None, "Unavailable": None, "Waits": None, "_Fault": None, "NoPicture": None,
 }  # fmt: skip
 METHODS = {".py": "python", ".html": "jinja2"}
 

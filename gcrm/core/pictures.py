@@ -51,7 +51,9 @@ def check_size(size: int | None) -> None:
     """Refuse a file by its length alone, before it is read."""
     if size is not None and size > LARGEST_BYTES:
         raise TooLarge(
-            f"The picture has {size / 1_048_576:.0f} MB, and {LARGEST_BYTES // 1_048_576} MB are the most. Make it smaller and send it again."
+            "The picture has %(size)s MB, and %(most)s MB are the most. Make it smaller and send it again.",
+            size=round(size / 1_048_576),
+            most=LARGEST_BYTES // 1_048_576,
         )
 
 
@@ -87,7 +89,10 @@ def _kept(opened: Any, as_drawing: bool) -> Picture:
     most = MOST_JPEG_PIXELS if opened.format == "JPEG" else MOST_PIXELS
     if opened.width * opened.height > most:
         raise TooLarge(
-            f"The picture has {opened.width} × {opened.height} pixels, and {most // 1_000_000} million are the most."
+            "The picture has %(width)s × %(height)s pixels, and %(most)s million are the most.",
+            width=opened.width,
+            height=opened.height,
+            most=most // 1_000_000,
         )
     place = _place(opened)
     if opened.format == "JPEG":

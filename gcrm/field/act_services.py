@@ -124,14 +124,17 @@ def _about_visit(visit: Visit, subject: About, why: str | None) -> Outcome | Non
     return Outcome("merged" if why else "applied", why, {"visit": str(visit.uuid)})
 
 
-LOG = ("outcome", "note", "next_step", "next_step_on")
+LOG = (
+    "outcome", "note", "next_step", "next_step_on", "next_visit_on", "contact", "visit_type", "answers", "products", "competitor",
+    "satisfaction",
+)  # fmt: skip
 """What a log says; one that says the same is the same."""
 
 
 def finished(session: PrincipalSession, given: Given) -> Outcome | None:
     subject = about(session, given)
     visit = visit_there(session, given, subject)
-    log: dict[str, Any] = {name: given.body.get(name) for name in LOG}
+    log: dict[str, Any] = {name: given.body[name] for name in LOG if name in given.body}
     if visit is not None and visit.status == "done":
         return _finished_again(session, given, visit, subject, log)
     known = visit.status if visit is not None else None
@@ -151,7 +154,7 @@ def finished(session: PrincipalSession, given: Given) -> Outcome | None:
 def _finished_again(
     session: PrincipalSession, given: Given, visit: Visit, subject: About, log: dict[str, Any]
 ) -> Outcome:
-    same = visits.says_the_same(visit, **log)
+    same = visits.says_the_same(session, visit, **log)
     if not same and given.amends is not None:
         visits.log_anew(session, visit, zone=visits.zone_of(session, subject.account), **log)
     if subject.stop is not None:

@@ -38,18 +38,19 @@ def quantity(value: object) -> Decimal:
         found = Decimal(str(value).strip())
         exact = found.quantize(_SMALLEST) if found.is_finite() and abs(found) <= LARGEST_QUANTITY else None
     except (InvalidOperation, ValueError):
-        raise Invalid(f"“{str(value)[:40]}” is no quantity such as 3 or 2.5.") from None
+        raise Invalid("“%(given)s” is no quantity such as 3 or 2.5.", given=str(value)[:40], field="lines") from None
     if exact is None or exact <= 0 or exact != found:
         raise Invalid(
-            f"A quantity lies between 0.001 and {LARGEST_QUANTITY:,} with three decimals, not {str(value)[:40]}."
-        )
+            "A quantity lies between 0.001 and %(most)s with three decimals, not %(given)s.",
+            most=f"{LARGEST_QUANTITY:,}", given=str(value)[:40], field="lines",
+        )  # fmt: skip
     return exact
 
 
 def price(value: object) -> int:
     """A price in minor units, as a phone sends what it showed."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_MINOR:
-        raise Invalid(f"“{str(value)[:40]}” is no price in whole minor units.")
+        raise Invalid("“%(given)s” is no price in whole minor units.", given=str(value)[:40], field="lines")
     return value
 
 
@@ -61,9 +62,9 @@ def total(many: Decimal, price_minor: int) -> int:
 def check(wishes: list[Wish]) -> None:
     """Refuse what is no order."""
     if not wishes:
-        raise Invalid("An order needs at least one product.")
+        raise Invalid("An order needs at least one product.", field="lines")
     if len(wishes) > MOST_LINES:
-        raise Invalid(f"An order has at most {MOST_LINES} lines.")
+        raise Invalid("An order has at most %(most)s lines.", most=MOST_LINES, field="lines")
 
 
 def sum_of(totals: list[int]) -> int:

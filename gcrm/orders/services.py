@@ -56,7 +56,7 @@ def save_product(session: Session, product: Product | None = None, **fields: Any
         raise Invalid("A product needs a code and a name.")
     twin = session.scalar(select(Product.id).where(Product.code == made.code, Product.id != made.id))
     if twin is not None:
-        raise Conflict(f"Another product has the code “{made.code}”.")
+        raise Conflict("Another product has the code “%(code)s”.", code=made.code)
     session.add(made)
     session.flush()
     return made
@@ -65,9 +65,9 @@ def save_product(session: Session, product: Product | None = None, **fields: Any
 def set_price(session: Session, product: Product, price_minor: int, currency: str, valid_from: dt.date) -> Price:
     """Say what a product costs from a day on; the same day again is corrected."""
     if not money.is_currency(currency):
-        raise Invalid(f"“{currency}” is no currency such as USD.")
+        raise Invalid("“%(word)s” is no currency such as USD.", word=currency, field="currency")
     if not EARLIEST <= valid_from <= LATEST:
-        raise Invalid(f"{valid_from.isoformat()} is no day from which a price could hold.")
+        raise Invalid("%(day)s is no day from which a price could hold.", day=valid_from.isoformat())
     minor = basket.price(price_minor)
     found = session.scalar(
         select(Price).where(Price.product_id == product.id, Price.currency == currency, Price.valid_from == valid_from)
@@ -86,13 +86,13 @@ def place_order(
 ) -> Placed:  # fmt: skip
     """Take an order at the prices that were shown to the customer, and say which of them are others by now."""
     if not money.is_currency(currency):
-        raise Invalid(f"“{currency}” is no currency such as USD.")
+        raise Invalid("“%(word)s” is no currency such as USD.", word=currency, field="currency")
     basket.check(list(wishes))
     ordered_at = _moment(at)
     today = people.today(session)
     day = price_day or today
     if not EARLIEST <= day <= today + dt.timedelta(days=1):
-        raise Invalid(f"There is no price list of {day.isoformat()} yet.")
+        raise Invalid("There is no price list of %(day)s yet.", day=day.isoformat(), field="price_day")
     products = _sold(session, wishes)
     ids = [each.id for each in products.values()]
     listed, current = (queries.prices_on(session, ids, on, currency) for on in (day, today))
@@ -121,9 +121,13 @@ def _sold(session: Session, wishes: Sequence[Wish]) -> dict[uuid.UUID, Product]:
     for wish in wishes:
         product = found.get(wish.product)
         if product is None:
-            raise Invalid(f"“{wish.called}” is not among the products. Take it off the order, or have it added.")
+            raise Invalid(
+                "“%(name)s” is not among the products. Take it off the order, or have it added.",
+                name=wish.called,
+                field="lines",
+            )
         if not product.is_active:
-            raise Invalid(f"“{product.name}” is not sold any more. Take it off the order.")
+            raise Invalid("“%(name)s” is not sold any more. Take it off the order.", name=product.name, field="lines")
     return found
 
 
@@ -131,7 +135,7 @@ def _line_of(wish: Wish, product: Product, listed: dict[int, int], currency: str
     list_price = listed.get(product.id)
     price = list_price if wish.price_minor is None else wish.price_minor
     if price is None:
-        raise Invalid(f"“{product.name}” has no price in {currency}.")
+        raise Invalid("“%(name)s” has no price in %(currency)s.", name=product.name, currency=currency, field="lines")
     return OrderLine(
         product_id=product.id, name=product.name, unit=product.unit, quantity=wish.quantity, price_minor=price,
         list_price_minor=list_price, total_minor=basket.total(wish.quantity, price),
@@ -176,7 +180,7 @@ def _moment(at: dt.datetime | None) -> dt.datetime:
     if at > now + LATEST_CLOCK_AHEAD:
         raise Invalid("The time lies in the future; check the clock of the phone.")
     if at.date() < EARLIEST:
-        raise Invalid(f"{at.date().isoformat()} is too long ago.")
+        raise Invalid("%(day)s is too long ago.", day=at.date().isoformat())
     return at
 
 

@@ -35,14 +35,14 @@ def checked(questions: Sequence[Question], given: Mapping[str, Any], demanded: C
     known = {str(question.id): question for question in questions}
     strange = next((name for name in given if name not in known), None)
     if strange is not None:
-        raise Invalid(f"“{strange[:60]}” is no question of this visit.", fault=f"answers.{strange[:60]}")
+        raise Invalid("“%(id)s” is no question of this visit.", id=strange[:60], field=f"answers.{strange[:60]}")
     found = {}
     for name, question in known.items():
         answer = _read(question, given.get(name))
         if answer is not None:
             found[name] = answer
         elif question.is_required and question.id in demanded:
-            raise Invalid(f"“{question.label}” needs an answer.", fault=f"answers.{name}")
+            raise Invalid("“%(question)s” needs an answer.", question=question.label, field=f"answers.{name}")
     return found
 
 
@@ -52,17 +52,33 @@ def _read(question: Question, value: Any) -> Any:
     try:
         return _READERS[question.kind](value, question)
     except (ValueError, TypeError, KeyError, OverflowError):
-        wanted = _WANTED[question.kind].format(choices=", ".join(question.choices))
-        raise Invalid(
-            f"“{question.label}”: {wanted}, not “{str(value)[:40]}”.", fault=f"answers.{question.id}"
-        ) from None
+        raise _misfit(question, str(value)[:40]) from None
+
+
+def _misfit(question: Question, given: str) -> Invalid:
+    """What the kind of a question asks for, in a sentence."""
+    about = {"question": question.label, "given": given, "field": f"answers.{question.id}"}
+    if question.kind == "number":
+        return Invalid("“%(question)s” wants a number, not “%(given)s”.", **about)
+    if question.kind == "yes_no":
+        return Invalid("“%(question)s” wants yes or no, not “%(given)s”.", **about)
+    if question.kind == "scale":
+        return Invalid("“%(question)s” wants a whole number from 1 to 5, not “%(given)s”.", **about)
+    if question.kind == "choice":
+        return Invalid(
+            "“%(question)s” wants one of %(choices)s, not “%(given)s”.", choices=", ".join(question.choices), **about
+        )
+    return Invalid("“%(question)s” wants a text, not “%(given)s”.", **about)
 
 
 def _text(value: Any, question: Question) -> str:
     if not isinstance(value, str):
         raise TypeError
     if len(value) > LONGEST_ANSWER:
-        raise Invalid(f"“{question.label}”: at most {LONGEST_ANSWER} characters.", fault=f"answers.{question.id}")
+        raise Invalid(
+            "The answer to “%(question)s” has more than %(most)s characters.", question=question.label,
+            most=LONGEST_ANSWER, field=f"answers.{question.id}",
+        )  # fmt: skip
     return "".join(sign for sign in value.strip() if sign in "\n\t" or sign.isprintable())
 
 
@@ -92,7 +108,3 @@ _READERS = {
     "choice": _choice,
     "scale": _scale,
 }
-_WANTED = {
-    "text": "a text", "number": "a number", "yes_no": "yes or no", "choice": "one of {choices}",
-    "scale": "a whole number from 1 to 5",
-}  # fmt: skip

@@ -174,9 +174,7 @@ def finish_visit(
     visit.arrived_at = min(visit.arrived_at or finished, finished)
     visit.finished_at = finished
     visit.note = values.note(note)
-    visit.next_step = _line(next_step, "next step")
-    visit.next_step_on = _due_on(next_step_on)
-    visit.next_visit_on = _due_on(next_visit_on)
+    _set_next(visit, next_step, next_step_on, next_visit_on)
     session.flush()
     day = finished.astimezone(ZoneInfo(zone)).date()
     if outcome != "not_met":
@@ -186,11 +184,21 @@ def finish_visit(
         summary=outcome, detail=visit.note, subject=visit.uuid,
     )  # fmt: skip
     if visit.next_step or visit.next_visit_on:
-        add_task(
-            session, account_id=visit.account_id, user_id=visit.user_id, title=visit.next_step or _("Visit again"),
-            due_on=visit.next_visit_on or visit.next_step_on, needs_visit=visit.next_visit_on is not None,
-        )  # fmt: skip
+        _add_next(session, visit)
     return visit
+
+
+def _set_next(visit: Visit, step: str | None, step_on: dt.date | None, visit_on: dt.date | None) -> None:
+    visit.next_step = _line(step, "next step")
+    visit.next_step_on, visit.next_visit_on = _due_on(step_on), _due_on(visit_on)
+
+
+def _add_next(session: Session, visit: Visit) -> None:
+    """The next step as a task; one for the next visit's day needs a visit, so that a plan takes it along."""
+    add_task(
+        session, account_id=visit.account_id, user_id=visit.user_id, title=visit.next_step or _("Visit again"),
+        due_on=visit.next_visit_on or visit.next_step_on, needs_visit=visit.next_visit_on is not None,
+    )  # fmt: skip
 
 
 def tell(
@@ -214,7 +222,7 @@ def tell(
     if visit_type is not None:
         visit.visit_type = questions.known_type(session, visit_type)
         if visit.visit_type is None:
-            raise Invalid("This visit type is not known here.", fault="visit_type")
+            raise Invalid("This visit type is not known here.", field="visit_type")
     if answers:
         asked = questions.plain(questions.asked(session, visit.visit_type))
         put = {question.id for question in asked if str(question.id) in answers}
@@ -223,11 +231,11 @@ def tell(
         found = orders.products_by_uuid(session, products)
         strange = next((each for each in products if each not in found), None)
         if strange is not None:
-            raise Invalid(f"There is no product {strange}.", fault="products")
+            raise Invalid("There is no product %(id)s.", id=strange, field="products")
         visit.products = list(found.values())
     visit.competitor = _line(competitor, "competitor")
     if satisfaction is not None and satisfaction not in SCALE:
-        raise Invalid("Satisfaction is a whole number from 1 to 5.", fault="satisfaction")
+        raise Invalid("Satisfaction is a whole number from 1 to 5.", field="satisfaction")
     visit.satisfaction = satisfaction
 
 
@@ -235,7 +243,7 @@ def _contact_id(session: Session, visit: Visit, public: uuid.UUID) -> int | None
     """Whom the rep met; contacts of an account that is out of sight by now cannot be looked up, so nobody is named."""
     found = session.scalar(select(Contact.id).where(Contact.uuid == public, Contact.account_id == visit.account_id))
     if found is None and session.get(Account, visit.account_id) is not None:
-        raise Invalid("Whom you met is no contact of this account.", fault="contact")
+        raise Invalid("Whom you met is no contact of this account.", field="contact")
     return found
 
 
@@ -323,42 +331,55 @@ def add_arrival(
 
 def log_of(visit: Visit) -> dict[str, Any]:
     """What a finished visit's log says, as programs read it."""
+    return _written(visit) | {"finished_at": visit.finished_at.isoformat() if visit.finished_at else None}
+
+
+def _written(visit: Visit) -> dict[str, Any]:
     return {
         "outcome": visit.outcome, "note": visit.note, "next_step": visit.next_step,
         "next_step_on": visit.next_step_on.isoformat() if visit.next_step_on else None,
-        "finished_at": visit.finished_at.isoformat() if visit.finished_at else None,
+        "next_visit_on": visit.next_visit_on.isoformat() if visit.next_visit_on else None,
+        "contact": str(visit.contact.uuid) if visit.contact else None,
+        "visit_type": str(visit.visit_type.uuid) if visit.visit_type else None, "answers": visit.answers,
+        "products": sorted(str(each.uuid) for each in visit.products), "competitor": visit.competitor,
+        "satisfaction": visit.satisfaction,
     }  # fmt: skip
 
 
-def says_the_same(
-    visit: Visit,
-    *,
-    outcome: str,
-    note: str | None = None,
-    next_step: str | None = None,
-    next_step_on: dt.date | None = None,
-) -> bool:
-    """Whether a finished visit was logged with this very content."""
-    said = (outcome, values.note(note), _line(next_step, "next step"), next_step_on)
-    return said == (visit.outcome, visit.note, visit.next_step, visit.next_step_on)
+def says_the_same(session: Session, visit: Visit, *, outcome: str, **log: Any) -> bool:
+    """Whether a finished visit was logged with this very content; takes what `finish_visit` does."""
+    try:
+        asked = questions.plain(questions.asked(session, visit.visit_type))
+        answers = checked(asked, log.get("answers") or {})
+    except Invalid:
+        return False
+    days = {name: log[name].isoformat() if log.get(name) else None for name in ("next_step_on", "next_visit_on")}
+    publics = {name: str(log[name]) if log.get(name) else None for name in ("contact", "visit_type")}
+    return _written(visit) == days | publics | {
+        "outcome": outcome, "note": values.note(log.get("note")), "next_step": _line(log.get("next_step"), "next step"),
+        "answers": answers, "products": sorted(str(each) for each in log.get("products") or ()),
+        "competitor": _line(log.get("competitor"), "competitor"), "satisfaction": log.get("satisfaction"),
+    }  # fmt: skip
 
 
-def log_anew(
-    session: Session, visit: Visit, *, outcome: str, zone: str, note: str | None = None, next_step: str | None = None,
-    next_step_on: dt.date | None = None,
-) -> None:  # fmt: skip
+def log_anew(session: Session, visit: Visit, *, outcome: str, zone: str, **log: Any) -> None:
     """Log a finished visit otherwise: its line on the timeline is written anew, a next step that is new becomes a task."""
     if visit.status != "done" or visit.finished_at is None:
         raise Conflict("This visit is not finished yet.")
-    finished, before = visit.finished_at, visit.next_step
+    next_step, next_step_on, next_visit_on = (
+        log.pop(name, None) for name in ("next_step", "next_step_on", "next_visit_on")
+    )
+    finished, before = visit.finished_at, (visit.next_step, visit.next_visit_on)
     customers.drop_touches(session, visit.uuid)
     visit.status = "arrived"
-    finish_visit(session, visit, outcome=outcome, zone=zone, at=finished, note=note)
-    visit.next_step, visit.next_step_on = _line(next_step, "next step"), next_step_on
-    if visit.next_step and visit.next_step != before:
-        add_task(
-            session, account_id=visit.account_id, user_id=visit.user_id, title=visit.next_step, due_on=next_step_on
-        )
+    visit.contact_id = visit.visit_type_id = None
+    visit.answers, visit.products = {}, []
+    session.flush()
+    session.expire(visit, ["contact", "visit_type"])
+    finish_visit(session, visit, outcome=outcome, zone=zone, at=finished, **log)
+    _set_next(visit, next_step, next_step_on, next_visit_on)
+    if (visit.next_step, visit.next_visit_on) not in (before, (None, None)):
+        _add_next(session, visit)
     session.flush()
 
 
