@@ -29,7 +29,7 @@ from gcrm.core import catalogs, db, logs, static
 from gcrm.core.config import settings
 from gcrm.core.errors import Conflict, GcrmError, Invalid, Malformed, TooMany, Unavailable
 
-JSON_PREFIXES = ("/api/", "/tiles/", "/ogc", "/metrics", "/healthz", "/readyz")
+JSON_PREFIXES = ("/api/", "/tiles/", "/ogc", "/metrics", "/healthz", "/readyz", "/field/photos/")
 
 
 COMPRESSED = {"text/html", "text/plain", "text/csv", "application/json"}

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from gcrm.core import clock, forms, web
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.core.geo import lon_lat
-from gcrm.field import act_views, page_views, queries, services, snapshot_views
+from gcrm.field import act_views, order_views, page_views, photo_views, queries, services, snapshot_views
 from gcrm.people import access
 from gcrm.people.models import User
 from gcrm.routing import beside, feeds, handover, labels, reasons
@@ -26,6 +26,8 @@ from gcrm.visits.labels import OUTCOME_LABELS
 bp = Blueprint("field", __name__, url_prefix="/field")
 bp.register_blueprint(act_views.bp)
 bp.register_blueprint(snapshot_views.bp)
+bp.register_blueprint(photo_views.bp)
+bp.register_blueprint(order_views.bp)
 
 
 def _rep() -> User:

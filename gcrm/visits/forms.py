@@ -22,8 +22,9 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from gcrm.core import clock
-from gcrm.visits.labels import KIND_LABELS, OUTCOME_LABELS
+from gcrm.visits.labels import KIND_LABELS, OUTCOME_LABELS, QUESTION_KIND_LABELS
 from gcrm.visits.models import ACTIVITY_KINDS
+from gcrm.visits.question_services import LONGEST_LABEL, LONGEST_NAME
 
 _SHORT = Length(max=300, message=_l("At most 300 characters."))
 _LONG = Length(max=20_000, message=_l("At most 20,000 characters."))
@@ -101,3 +102,26 @@ class TaskForm(Form):  # type: ignore[misc]
 
     def fields(self) -> dict[str, Any]:
         return {name: self[name].data for name in ("title", "due_on", "needs_visit", "note")}
+
+
+class VisitTypeForm(Form):  # type: ignore[misc]
+    name = StringField(_l("Name"), [DataRequired(_l("Give it a name.")), Length(max=LONGEST_NAME)])
+    is_active = BooleanField(_l("It is offered"), default=True)
+
+
+class QuestionForm(Form):  # type: ignore[misc]
+    label = StringField(_l("Question"), [DataRequired(_l("Write the question.")), Length(max=LONGEST_LABEL)])
+    visit_type = SelectField(_l("Asked at"))
+    kind = SelectField(_l("Answered with"))
+    choices = TextAreaField(_l("Answers to choose from"), [_LONG], description=_l("One on each line."))
+    is_required = BooleanField(_l("It needs an answer"), description=_l("Not where nobody was met."))
+    is_active = BooleanField(_l("It is asked"), default=True)
+
+    def offer(self, types: list[tuple[str, str]]) -> None:
+        self.kind.choices = [(word, str(label)) for word, label in QUESTION_KIND_LABELS.items()]
+        self.visit_type.choices = [("", _("Every visit")), *types]
+
+    def fields(self) -> dict[str, Any]:
+        """What the services take beside kind and type, which stay as they were made."""
+        named = {name: self[name].data for name in ("label", "is_required", "is_active")}
+        return named | {"choices": (self.choices.data or "").splitlines()}

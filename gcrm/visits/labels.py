@@ -38,3 +38,11 @@ STATUS_LABELS = {
     "cancelled": _l("Cancelled"),
 }
 STATUS_TONES = {"planned": "accent", "arrived": "accent", "done": "good", "missed": "warn", "cancelled": "neutral"}
+
+QUESTION_KIND_LABELS = {
+    "text": _l("A text"),
+    "number": _l("A number"),
+    "yes_no": _l("Yes or no"),
+    "choice": _l("One of several answers"),
+    "scale": _l("A scale from 1 to 5"),
+}

@@ -1,0 +1,28 @@
+"""Photos and signatures as files, for whoever sees their visit."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, request, send_file
+
+from gcrm.core import files, web
+from gcrm.visits import photo_queries as queries
+
+bp = Blueprint("photos", __name__, url_prefix="/visits/photos")
+
+TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
+
+
+@bp.get("/<uuid:photo_id>")
+def show(photo_id: uuid.UUID) -> Any:
+    """The picture; `size=small` for lists."""
+    found = queries.photo(web.session(), photo_id)
+    name = found.thumbnail if request.args.get("size") == "small" else found.file
+    place = files.path(name or "")
+    answer = send_file(place, TYPES[place.suffix], etag=place.stem, conditional=True)
+    # Opened by itself it is a picture and nothing else, whatever a browser makes of it.
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Vary"] = "Cookie, Authorization"
+    return answer
