@@ -10,7 +10,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from gcrm.core.errors import GcrmError, Invalid
+from gcrm.core.errors import Invalid, TooLarge
 
 LARGEST_BYTES = 16 * 1024 * 1024
 MOST_PIXELS = 26_000_000
@@ -23,11 +23,6 @@ JPEG_QUALITY = 82
 FORMATS = ("JPEG", "PNG", "WEBP")
 GPS_IFD = 0x8825
 _SIGNS = (b"<svg", b"<!doctype svg", b"<?xml")
-
-
-class TooLarge(GcrmError):
-    status = 413
-    title = "Too large"
 
 
 class NoPicture(Invalid):

@@ -20,11 +20,16 @@ from gcrm.customers.models import Account
 from gcrm.field import act_queries as queries
 from gcrm.field import acts, services
 from gcrm.field.acts import Outcome, Place, Waits
+from gcrm.orders import basket
+from gcrm.orders import queries as orders
+from gcrm.orders import services as ordering
+from gcrm.orders.basket import Wish
 from gcrm.people.models import User
 from gcrm.routing import live_services as live
 from gcrm.routing import queries as plans
 from gcrm.routing import slot_desk
 from gcrm.routing.models import Stop
+from gcrm.visits import photo_services
 from gcrm.visits import services as visits
 from gcrm.visits.models import Task, Visit
 
@@ -163,6 +168,50 @@ def _finished_again(
     if not same and given.amends is None:
         return Outcome("conflict", "logged_otherwise", result, visits.log_of(visit))
     return Outcome("merged" if same else "applied", "finished_already" if same else None, result)
+
+
+# -- what is written down at the customer's ------------------------------------------------------------------------------
+
+
+def ordered(session: PrincipalSession, given: Given) -> Outcome | None:
+    """Take the order at the prices that were shown; what costs something else by now is said."""
+    body = given.body
+    if orders.known_order(session, body["order"]) is not None:
+        return Outcome("merged", "there_already")
+    visit = queries.visit_of(session, given.user, body["visit"]) if "visit" in body else None
+    wishes = [
+        Wish(line["product"], basket.quantity(line["quantity"]), line["price_minor"], line.get("name"))
+        for line in body["lines"]
+    ]
+    placed = ordering.place_order(
+        session, account_id=about(session, given).account_id, user_id=given.user.id, currency=body["currency"],
+        wishes=wishes, price_day=body["price_day"], at=given.at, visit=visit.uuid if visit else body.get("visit"),
+        note=body.get("note"), public_id=body["order"],
+    )  # fmt: skip
+    if not placed.changed:
+        return None
+    now = {each.name: {"shown": each.shown_minor, "now": each.now_minor} for each in placed.changed}
+    return Outcome("applied", "prices_changed", {"prices": now}, words={"names": ", ".join(now)})
+
+
+def _pictured(session: PrincipalSession, given: Given, kind: str) -> Outcome | None:
+    body = given.body
+    visit = queries.visit_of(session, given.user, body["visit"])
+    if visit is None:
+        raise Waits("The visit of this picture is not here.", body["visit"])
+    photo_services.add_photo(
+        session, visit, user_id=given.user.id, public_id=body["photo"], kind=kind, taken_at=body.get("taken_at") or given.at,
+        keeps_place=body.get("keeps_place", False), place=given.position, signed_by=body.get("name"),
+    )  # fmt: skip
+    return None
+
+
+def photo_added(session: PrincipalSession, given: Given) -> Outcome | None:
+    return _pictured(session, given, "photo")
+
+
+def signed(session: PrincipalSession, given: Given) -> Outcome | None:
+    return _pictured(session, given, "signature")
 
 
 # -- the day -------------------------------------------------------------------------------------------------------------
@@ -320,6 +369,9 @@ def _there_already(found: customers.AlreadyThere) -> Outcome:
 ACTIONS: dict[str, Action] = {
     "arrived": arrived,
     "finished": finished,
+    "ordered": ordered,
+    "photo_added": photo_added,
+    "signed": signed,
     "skipped": skipped,
     "unskipped": unskipped,
     "added": added,

@@ -264,7 +264,7 @@ KINDS: dict[str, dict[str, Field]] = {
     "task_reopened": _TASK,
     "ordered": {
         "order": must(ident), "account": must(ident), "visit": may(ident), "price_day": must(day), "currency": must(line),
-        "lines": must(listed(fields(product=must(ident), quantity=must(number(0, 1e9)), price_minor=must(whole(0, 10**12))), 500)),
+        "lines": must(listed(fields(product=must(ident), quantity=must(number(0, 1e9)), price_minor=must(whole(0, 10**12)), name=may(line)), 500)),
         "note": may(note),
     },
     "prospect_added": {

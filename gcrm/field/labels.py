@@ -31,6 +31,7 @@ SENTENCES = {
     "schema_newer": _l("This app is newer than the server. It is kept on the phone and sent again later."),
     "schema_older": _l("This app is older than the server understands. Open it again with a connection to update it."),
     "out_of_sight": _l("This names something that does not exist, or that is with somebody else."),
+    "prices_changed": _l("Prices changed meanwhile: %(names)s. The order stands at the prices that the customer was shown."),
     "not_here": _l("This server cannot do this yet."),
     "our_fault": _l("Something went wrong on our side, several times. Tell your admin."),
     "left": _l("Your access ended before this could be done."),
@@ -42,7 +43,7 @@ def said(why: str | None, words: Mapping[str, Any] | None = None) -> str | None:
     """The sentence for a word, or a kept sentence, in the language of who is told."""
     if why is None:
         return None
-    return str(SENTENCES[why]) if why in SENTENCES else filled(gettext(why), words or {})
+    return filled(str(SENTENCES[why]) if why in SENTENCES else gettext(why), words or {})
 
 
 WIPES = {

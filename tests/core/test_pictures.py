@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from gcrm.core import pictures
-from gcrm.core.pictures import NoPicture, TooLarge, redrawn
+from gcrm.core.errors import TooLarge
+from gcrm.core.pictures import NoPicture, redrawn
 
 
 def encoded(image, kind="JPEG", **more):

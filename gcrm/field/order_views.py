@@ -1,0 +1,88 @@
+"""An order taken on the phone: the price list of the day, quantities, the total."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from gcrm.core import catalogs, clock, forms, money, web
+from gcrm.core.errors import GcrmError, Invalid
+from gcrm.customers.models import Account
+from gcrm.field import queries
+from gcrm.orders import basket, services
+from gcrm.orders import queries as orders
+from gcrm.orders.basket import Wish
+from gcrm.orders.queries import Priced
+from gcrm.people import access
+from gcrm.people import queries as people
+
+bp = Blueprint("orders", __name__, url_prefix="/orders")
+QUANTITY = "quantity-"
+"""Before the product's id in a control's name."""
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@access.hidden_unless("plan_routes")
+def new() -> Any:
+    """The price list to order from; posting takes the order, where no script does it as an act."""
+    session = web.session()
+    account = queries.account_by_uuid(session, _uuid(request.args.get("account")))
+    visit = _uuid(request.args.get("visit")) if request.args.get("visit") else None
+    currency = account.currency or people.the_organisation(session).currency
+    day = forms.day(request.form.get("price_day")) or people.today(session)
+    offered, fault = orders.price_list(session, day, currency), None
+    back = url_for("field.visit", visit_id=visit) if visit else url_for("field.unplanned", account_id=account.uuid)
+    if request.method == "POST":
+        access.require("place_orders")
+        try:
+            with session.begin_nested():
+                placed = _place(account, visit, currency, day, offered)
+        except GcrmError as error:
+            fault = catalogs.said(error)
+        else:
+            total = money.to_decimal(placed.order.total_minor, currency)
+            flash(_("Ordered for %(total)s %(currency)s.", total=total, currency=currency), "success")
+            return redirect(back)
+    return render_template(
+        "field/order.html", account=account, visit=visit, back=back, offered=offered, day=day, currency=currency, fault=fault,
+        given=request.form, digits=money.digits(currency), order_id=uuid4(), values=_values(account, visit, day, currency),
+    ), 422 if fault else 200  # fmt: skip
+
+
+def _place(account: Account, visit: UUID | None, currency: str, day: dt.date, offered: list[Priced]) -> services.Placed:
+    wishes = [
+        Wish(each.id, basket.quantity(text), each.price_minor)
+        for each in offered
+        if (text := request.form.get(f"{QUANTITY}{each.id}", "").strip()) not in ("", "0")
+    ]
+    if not wishes:
+        raise Invalid("Say how many of something are ordered.")
+    return services.place_order(
+        web.session(), account_id=account.id, user_id=current_user.id, currency=currency, wishes=wishes, price_day=day,
+        at=clock.now(), visit=visit, note=request.form.get("note"), public_id=_new_id(),
+    )  # fmt: skip
+
+
+def _new_id() -> UUID | None:
+    """The id that the page was given, so that sending twice makes one; None for one that was used."""
+    given = request.form.get("order")
+    wanted = _uuid(given) if given else None
+    return wanted if wanted and orders.known_order(web.session(), wanted) is None else None
+
+
+def _values(account: Account, visit: UUID | None, day: dt.date, currency: str) -> dict[str, str]:
+    """What the act says beside its lines and note."""
+    values = {"account": str(account.uuid), "price_day": day.isoformat(), "currency": currency}
+    return values | ({"visit": str(visit)} if visit else {})
+
+
+def _uuid(text: str | None) -> UUID:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        raise Invalid("“%(text)s” names nothing that can be chosen here.", text=(text or "")[:40]) from None
