@@ -1,4 +1,4 @@
-"""What the form of a visit offers: types and questions, whom one may have met, what one may have talked about."""
+"""What the form of a visit offers: kinds of visits and their questions, and what one may have talked about."""
 
 from __future__ import annotations
 
@@ -7,47 +7,38 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from gcrm.customers import queries as customers
-from gcrm.customers.models import Account, Contact
 from gcrm.orders import queries as orders
 from gcrm.orders.queries import Priced
 from gcrm.visits import question_queries
 from gcrm.visits.models import VisitQuestion, VisitType
 
+MOST_PRODUCTS = 200
+"""To choose from as talked about; an order has all."""
+
 
 @dataclass(frozen=True)
-class Shared:
-    """What is the same for the visits to all accounts of a currency."""
+class VisitForm:
+    """What the form of a visit offers; the same for the visits to all accounts of a currency."""
 
     types: list[VisitType]
     questions: list[VisitQuestion]
     products: list[Priced]
-    today: dt.date
 
     def of_type(self, visit_type: VisitType | None) -> list[VisitQuestion]:
         """The questions of a type; without one, those of every visit."""
         return [each for each in self.questions if each.visit_type_id == (visit_type.id if visit_type else None)]
 
-    def days(self) -> list[tuple[dt.date, int]]:
-        """Days that something is usually put to, with how many days ahead they are."""
-        return [(self.today + dt.timedelta(days=ahead), ahead) for ahead in (1, 7, 14, 30)]
+    @property
+    def type_choices(self) -> list[tuple[str, str]]:
+        return [(str(each.uuid), each.name) for each in self.types]
+
+    @property
+    def product_choices(self) -> list[tuple[str, str]]:
+        return [(str(each.id), each.name) for each in self.products[:MOST_PRODUCTS]]
 
 
-@dataclass(frozen=True)
-class VisitForm:
-    """What the form of one visit offers."""
-
-    shared: Shared
-    contacts: list[Contact]
-
-
-def shared(session: Session, currency: str, today: dt.date) -> Shared:
-    return Shared(
+def visit_form(session: Session, currency: str, today: dt.date) -> VisitForm:
+    return VisitForm(
         question_queries.visit_types(session), question_queries.questions(session),
-        orders.price_list(session, today, currency), today,
+        orders.price_list(session, today, currency),
     )  # fmt: skip
-
-
-def visit_form(session: Session, account: Account | None, common: Shared) -> VisitForm:
-    """Nobody can be named where the account is out of sight by now."""
-    return VisitForm(common, customers.contacts_of(session, account) if account is not None else [])

@@ -31,7 +31,9 @@ SENTENCES = {
     "schema_newer": _l("This app is newer than the server. It is kept on the phone and sent again later."),
     "schema_older": _l("This app is older than the server understands. Open it again with a connection to update it."),
     "out_of_sight": _l("This names something that does not exist, or that is with somebody else."),
-    "prices_changed": _l("Prices changed meanwhile: %(names)s. The order stands at the prices that the customer was shown."),
+    "prices_changed": _l(
+        "Prices changed meanwhile: %(names)s. The order stands at the prices that the customer was shown."
+    ),
     "not_here": _l("This server cannot do this yet."),
     "our_fault": _l("Something went wrong on our side, several times. Tell your admin."),
     "left": _l("Your access ended before this could be done."),

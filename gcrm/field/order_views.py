@@ -39,6 +39,8 @@ def new() -> Any:
     back = url_for("field.visit", visit_id=visit) if visit else url_for("field.unplanned", account_id=account.uuid)
     if request.method == "POST":
         access.require("place_orders")
+        if _is_taken():
+            return redirect(back)
         try:
             with session.begin_nested():
                 placed = _place(account, visit, currency, day, offered)
@@ -64,15 +66,18 @@ def _place(account: Account, visit: UUID | None, currency: str, day: dt.date, of
         raise Invalid("Say how many of something are ordered.")
     return services.place_order(
         web.session(), account_id=account.id, user_id=current_user.id, currency=currency, wishes=wishes, price_day=day,
-        at=clock.now(), visit=visit, note=request.form.get("note"), public_id=_new_id(),
+        at=clock.now(), visit=visit, note=request.form.get("note"), public_id=_given_id(),
     )  # fmt: skip
 
 
-def _new_id() -> UUID | None:
-    """The id that the page was given, so that sending twice makes one; None for one that was used."""
-    given = request.form.get("order")
-    wanted = _uuid(given) if given else None
-    return wanted if wanted and orders.known_order(web.session(), wanted) is None else None
+def _given_id() -> UUID | None:
+    """The id that the page gave the order, so that sending twice makes one."""
+    return _uuid(request.form["order"]) if request.form.get("order") else None
+
+
+def _is_taken() -> bool:
+    given = _given_id()
+    return given is not None and orders.known_order(web.session(), given) is not None
 
 
 def _values(account: Account, visit: UUID | None, day: dt.date, currency: str) -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import uuid
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -45,16 +45,10 @@ def arrive_unplanned(
     )  # fmt: skip
 
 
-def finish(
-    session: Session, visit: Visit, stop: Stop | None, *, outcome: str, note: str | None, next_step: str | None,
-    next_step_on: dt.date | None,
-) -> None:  # fmt: skip
-    """Log the visit; the list moves on."""
+def finish(session: Session, visit: Visit, stop: Stop | None, *, outcome: str, **log: Any) -> None:
+    """Log the visit, as `visits.finish_visit` takes it; the list moves on."""
     account = plans.visible_account(session, visit.account_id)
-    visits.finish_visit(
-        session, visit, outcome=outcome, zone=visits.zone_of(session, account), note=note, next_step=next_step,
-        next_step_on=next_step_on,
-    )  # fmt: skip
+    visits.finish_visit(session, visit, outcome=outcome, zone=visits.zone_of(session, account), **log)
     if stop is not None:
         planning.mark_stop(session, stop, "done")
 

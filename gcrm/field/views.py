@@ -10,18 +10,22 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from gcrm.core import clock, forms, web
+from gcrm.core import catalogs, clock, forms, pictures, web
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.core.geo import lon_lat
-from gcrm.field import act_views, order_views, page_views, photo_views, queries, services, snapshot_views
+from gcrm.field import act_views, form_queries, order_views, page_views, photo_views, queries, services, snapshot_views
+from gcrm.orders import queries as orders
 from gcrm.people import access
+from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.routing import beside, feeds, handover, labels, reasons
 from gcrm.routing import live_services as live
 from gcrm.routing import queries as plans
 from gcrm.routing import services as planning
 from gcrm.routing.models import Stop
+from gcrm.visits import photo_queries, photo_services, question_queries, told
 from gcrm.visits.labels import OUTCOME_LABELS
+from gcrm.visits.models import Visit
 
 bp = Blueprint("field", __name__, url_prefix="/field")
 bp.register_blueprint(act_views.bp)
@@ -146,15 +150,19 @@ def visit(visit_id: UUID) -> Any:
     if request.method == "POST":
         try:
             services.finish(session, shown, planned, **_log())
+            _keep_pictures(shown)
         except GcrmError as error:
             session.rollback()
-            fault = error.message
+            fault = catalogs.said(error)
             shown = queries.own_visit(session, _rep(), visit_id)
         else:
             flash(_("Logged. %(name)s is done.", name=_name(shown, planned)), "success")
             return redirect(_page_of(planned))
     briefing = queries.briefing(session, shown.account_id)
-    context = page_views.visit_context(shown, _name(shown, planned), briefing, today, _page_of(planned))
+    context = page_views.visit_context(
+        shown, _name(shown, planned), briefing, today, _page_of(planned), _offered(shown, today),
+        orders.orders_at_visit(session, shown.uuid),
+    )  # fmt: skip
     return render_template("field/visit.html", **context, fault=fault, given=request.form), 422 if fault else 200
 
 
@@ -180,9 +188,34 @@ def _position() -> dict[str, Any]:
 def _log() -> dict[str, Any]:
     if not request.form.get("outcome"):
         raise Invalid(_("Choose what came of it."))
+    wanted = told.chosen_type(request.form)
+    put = [
+        each
+        for each in question_queries.questions(web.session())
+        if each.visit_type is None or each.visit_type.uuid == wanted
+    ]
     return {
         "outcome": request.form.get("outcome", ""),
         "note": request.form.get("note"),
         "next_step": request.form.get("next_step"),
         "next_step_on": forms.day(request.form.get("next_step_on")),
-    }
+    } | told.read(request.form, question_queries.plain(put))
+
+
+def _keep_pictures(visit: Visit) -> None:
+    """What a form without scripts carries itself: pictures, and the name that somebody signed with."""
+    session = web.session()
+    for file in request.files.getlist("photos"):
+        if file.filename:
+            photo_services.take(session, visit, current_user.id, file.stream.read(pictures.LARGEST_BYTES + 1))
+    if request.form.get("_signed_by", "").strip():
+        photo_services.add_photo(
+            session, visit, user_id=current_user.id, kind="signature", signed_by=request.form["_signed_by"]
+        )
+
+
+def _offered(visit: Visit, today: dt.date) -> form_queries.VisitForm:
+    session = web.session()
+    account = plans.visible_account(session, visit.account_id)
+    currency = account.currency if account is not None else people.the_organisation(session).currency
+    return form_queries.visit_form(session, currency, today)

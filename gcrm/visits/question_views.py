@@ -25,10 +25,9 @@ def index() -> Any:
     """All types with their questions; posting adds a type."""
     session = web.session()
     form = forms.VisitTypeForm(request.form)
-    if request.method == "POST" and form.validate():
-        if _kept(form, lambda: question_services.save_type(session, name=form.name.data)):
-            flash(_("The visit type is there."), "success")
-            return redirect(url_for(".index"))
+    if _sent(form) and _kept(form, lambda: question_services.save_type(session, name=form.name.data)):
+        flash(_("The visit type is there."), "success")
+        return redirect(url_for(".index"))
     answer = render_template(
         "visits/questions.html", form=form, types=queries.visit_types(session, with_former=True),
         questions=queries.questions(session, with_former=True), kinds=QUESTION_KIND_LABELS,
@@ -42,13 +41,11 @@ def edit_type(type_id: uuid.UUID) -> Any:
     session = web.session()
     found = queries.visit_type(session, type_id)
     form = forms.VisitTypeForm(request.form, obj=found)
-    if request.method == "POST" and form.validate():
-        if _kept(
-            form,
-            lambda: question_services.save_type(session, found, name=form.name.data, is_active=form.is_active.data),
-        ):
-            flash(_("Saved."), "success")
-            return redirect(url_for(".index"))
+    if _sent(form) and _kept(
+        form, lambda: question_services.save_type(session, found, name=form.name.data, is_active=form.is_active.data)
+    ):
+        flash(_("Saved."), "success")
+        return redirect(url_for(".index"))
     answer = render_template("visits/visit_type.html", form=form, visit_type=found)
     return answer, 422 if form.errors else 200
 
@@ -61,7 +58,7 @@ def new() -> Any:
     form = forms.QuestionForm(request.form, visit_type=request.args.get("type", ""), is_active=True)
     types = queries.visit_types(session)
     form.offer([(str(each.uuid), each.name) for each in types])
-    if request.method == "POST" and form.validate():
+    if _sent(form):
         chosen = next((each for each in types if str(each.uuid) == form.visit_type.data), None)
         if _kept(
             form,
@@ -83,11 +80,14 @@ def edit(question_id: uuid.UUID) -> Any:
     )  # fmt: skip
     form.offer([(str(found.visit_type.uuid), found.visit_type.name)] if found.visit_type else [])
     form.kind.data, form.visit_type.data = found.kind, str(found.visit_type.uuid) if found.visit_type else ""
-    if request.method == "POST" and form.validate():
-        if _kept(form, lambda: question_services.save_question(session, found, **form.fields())):
-            flash(_("Saved."), "success")
-            return redirect(url_for(".index"))
+    if _sent(form) and _kept(form, lambda: question_services.save_question(session, found, **form.fields())):
+        flash(_("Saved."), "success")
+        return redirect(url_for(".index"))
     return render_template("visits/question.html", form=form, question=found), 422 if form.errors else 200
+
+
+def _sent(form: Form) -> bool:
+    return request.method == "POST" and bool(form.validate())
 
 
 def _kept(form: Form, write: Any) -> Any:

@@ -10,7 +10,7 @@ from uuid import UUID
 from gcrm.core.errors import Invalid
 from gcrm.visits.answers import Question
 
-ANSWER = "answer-"
+ANSWER = "answers."
 """Before the id of the question in a control's name."""
 
 
