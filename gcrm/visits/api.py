@@ -19,7 +19,7 @@ from gcrm.customers.models import Account
 from gcrm.people import access
 from gcrm.people.models import User
 from gcrm.visits import queries, services
-from gcrm.visits.models import ACTIVITY_KINDS, OUTCOMES, VISIT_STATUSES, Activity, Task, Visit
+from gcrm.visits.models import ACTIVITY_KINDS, OUTCOMES, VISIT_STATUSES, Activity, Task, Visit, VisitPhoto
 
 visits = Blueprint(
     "visits_api", __name__, url_prefix=f"{api.PREFIX}/visits",
@@ -30,6 +30,11 @@ activities = Blueprint(
 )
 tasks = Blueprint("tasks", __name__, url_prefix=f"{api.PREFIX}/tasks", description="What people have to do.")
 BLUEPRINTS = (visits, activities, tasks)
+FORM = (
+    "note", "next_step", "next_step_on", "next_visit_on", "contact", "visit_type", "answers", "products", "competitor",
+    "satisfaction",
+)  # fmt: skip
+"""What is told of a visit beside its outcome."""
 
 
 def _own_id() -> ma.fields.UUID:
@@ -70,7 +75,7 @@ class NewVisit(api.Writable):
     """An appointment has `starts_at` and `minutes`; a visit that was made has its `outcome`."""
 
     READ_ONLY = frozenset(
-        "account_name status arrived_at point accuracy_metres distance_metres created_at updated_at version".split()
+        "account_name status arrived_at point accuracy_metres distance_metres contact_name photos created_at updated_at version".split()
     )
 
     id = _own_id()
@@ -84,6 +89,18 @@ class NewVisit(api.Writable):
     note = ma.fields.String(allow_none=True)
     next_step = ma.fields.String(allow_none=True, metadata={"description": "It becomes a task."})
     next_step_on = ma.fields.Date(allow_none=True)
+    next_visit_on = ma.fields.Date(
+        allow_none=True, metadata={"description": "By when to be there again: a task that a day plan takes along."}
+    )
+    contact = ma.fields.UUID(allow_none=True, metadata={"description": "Whom the rep met."})
+    visit_type = ma.fields.UUID(allow_none=True)
+    answers = ma.fields.Dict(
+        keys=ma.fields.String(), allow_none=True,
+        metadata={"description": "By the question's id; null is asked and left open. A required one that is named needs its answer."},
+    )  # fmt: skip
+    products = ma.fields.List(ma.fields.UUID(), metadata={"description": "What was talked about."})
+    competitor = ma.fields.String(allow_none=True)
+    satisfaction = ma.fields.Integer(allow_none=True, strict=True, metadata={"description": "1 to 5."})
 
 
 class VisitItem(NewVisit):
@@ -94,6 +111,10 @@ class VisitItem(NewVisit):
     point = ma.fields.Dict(allow_none=True, metadata={"description": "Where the check-in was, a GeoJSON Point."})
     accuracy_metres = ma.fields.Float(allow_none=True)
     distance_metres = ma.fields.Float(allow_none=True)
+    contact_name = ma.fields.String(allow_none=True)
+    photos = ma.fields.List(
+        ma.fields.Dict(), metadata={"description": "Pictures and signatures as {id, kind, taken_at, signed_by, url}."}
+    )
     created_at = ma.fields.DateTime()
     updated_at = ma.fields.DateTime()
     version = ma.fields.Integer()
@@ -188,8 +209,8 @@ def _log(account: Account, user: User, given: dict[str, Any]) -> Visit:
     session = web.session()
     return services.log_visit(
         session, account=account, user_id=user.id, outcome=given["outcome"], zone=services.zone_of(session, account),
-        at=given.get("finished_at"), note=given.get("note"), next_step=given.get("next_step"),
-        next_step_on=given.get("next_step_on"), public_id=given.get("id"),
+        at=given.get("finished_at"), public_id=given.get("id"),
+        **{name: given[name] for name in FORM if given.get(name) is not None},
     )  # fmt: skip
 
 
@@ -360,7 +381,20 @@ def visit_item(visit: Visit) -> dict[str, Any]:
         "purpose": visit.purpose, "arrived_at": _iso(visit.arrived_at), "point": geojson(visit.arrived_point),
         "accuracy_metres": visit.accuracy_metres, "distance_metres": visit.distance_metres,
         "finished_at": _iso(visit.finished_at), "outcome": visit.outcome, "next_step": visit.next_step,
-        "next_step_on": _iso(visit.next_step_on),
+        "next_step_on": _iso(visit.next_step_on), "next_visit_on": _iso(visit.next_visit_on),
+        "contact": str(visit.contact.uuid) if visit.contact else None,
+        "contact_name": visit.contact.name if visit.contact else None,
+        "visit_type": str(visit.visit_type.uuid) if visit.visit_type else None, "answers": visit.answers,
+        "products": [str(each.uuid) for each in visit.products], "competitor": visit.competitor,
+        "satisfaction": visit.satisfaction, "photos": [_photo(each) for each in visit.photos],
+    }  # fmt: skip
+
+
+def _photo(photo: VisitPhoto) -> dict[str, Any]:
+    there = photo.file is not None
+    return {
+        "id": str(photo.uuid), "kind": photo.kind, "taken_at": _iso(photo.taken_at), "signed_by": photo.signed_by,
+        "url": url_for("visits.photos.show", photo_id=photo.uuid) if there else None,
     }  # fmt: skip
 
 

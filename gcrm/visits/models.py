@@ -127,6 +127,9 @@ class Visit(Versioned, Model):
     contact: Mapped[Contact | None] = relationship()
     visit_type: Mapped[VisitType | None] = relationship()
     products: Mapped[list[Product]] = relationship(secondary=visit_products, order_by="Product.name")
+    photos: Mapped[list[VisitPhoto]] = relationship(
+        order_by="VisitPhoto.taken_at, VisitPhoto.id", back_populates="visit", viewonly=True
+    )
 
 
 class VisitPhoto(Model):
@@ -158,7 +161,7 @@ class VisitPhoto(Model):
     height: Mapped[int | None]
     created_at: Mapped[CreatedAt]
 
-    visit: Mapped[Visit] = relationship()
+    visit: Mapped[Visit] = relationship(back_populates="photos")
 
 
 class Activity(Versioned, Model):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select, text, true
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from gcrm.core import db
 from gcrm.core.errors import NotFound
@@ -50,7 +50,7 @@ _GONE = "There is nothing at this address, or nothing that you may see."
 
 
 def known_visit(session: Session, public: uuid.UUID) -> Visit | None:
-    return session.scalar(_visits().where(Visit.uuid == public))
+    return session.scalar(_visits().options(*_FORM).where(Visit.uuid == public))
 
 
 def visit(session: Session, public: uuid.UUID) -> Visit:
@@ -167,7 +167,7 @@ def visits_listing(
     since: dt.datetime | None = None, until: dt.datetime | None = None,
 ) -> Select[Visit]:  # fmt: skip
     """Visits in the order in which they were written down, which never changes under a reader."""
-    query = _about(_visits(), Visit, account, user)
+    query = _about(_visits().options(*_FORM), Visit, account, user)
     if status:
         query = query.where(Visit.status == status)
     if since:
@@ -212,6 +212,15 @@ def _about(query: Select[Row], model: Any, account: uuid.UUID | None, user: uuid
 
 
 _PLACE = (Account.uuid, Account.name, Account.city, Account.street, Account.tier, Account.timezone)
+
+
+_FORM = (
+    joinedload(Visit.contact),
+    joinedload(Visit.visit_type),
+    selectinload(Visit.products),
+    selectinload(Visit.photos),
+)
+"""What the form of a visit adds to it."""
 
 
 def _visits() -> Select[Visit]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from gcrm.core.errors import NotFound
 from gcrm.visits.answers import Question
-from gcrm.visits.models import VisitQuestion, VisitType
+from gcrm.visits.models import Visit, VisitQuestion, VisitType
 
 _GONE = "There is nothing at this address, or nothing that you may see."
 
@@ -40,6 +41,15 @@ def asked(session: Session, visit_type: VisitType | None) -> list[VisitQuestion]
     return list(
         session.scalars(select(VisitQuestion).where(of_type).order_by(VisitQuestion.position, VisitQuestion.id))
     )
+
+
+def answered(session: Session, visit: Visit) -> list[tuple[str, Any]]:
+    """What was answered at a visit: the question's words and the answer."""
+    if not visit.answers:
+        return []
+    asked = select(VisitQuestion).where(VisitQuestion.uuid.in_([uuid.UUID(each) for each in visit.answers]))
+    found = session.scalars(asked.order_by(VisitQuestion.position, VisitQuestion.id))
+    return [(each.label, visit.answers[str(each.uuid)]) for each in found]
 
 
 def plain(rows: Sequence[VisitQuestion]) -> list[Question]:

@@ -17,13 +17,14 @@ from gcrm.core import clock, web
 from gcrm.core.errors import GcrmError, Invalid
 from gcrm.customers import queries as customers
 from gcrm.customers.models import Account, Contact
+from gcrm.orders import queries as orders
 from gcrm.people import access
 from gcrm.people import labels as people_labels
 from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.pipeline.labels import short_day
 from gcrm.pipeline.queries import accounts_of_late
-from gcrm.visits import forms, photo_views, queries, question_views, services
+from gcrm.visits import forms, photo_views, queries, question_queries, question_views, services
 from gcrm.visits.labels import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES, STATUS_LABELS, STATUS_TONES
 from gcrm.visits.models import ACTIVITY_KINDS, Task, Visit
 
@@ -181,6 +182,7 @@ def show(visit_id: uuid.UUID) -> Any:
         "visits/show.html", visit=visit, account=visit.account, form=form, zone=zone, outcomes=OUTCOME_LABELS,
         outcome_tones=OUTCOME_TONES, statuses=STATUS_LABELS, status_tones=STATUS_TONES,
         is_ahead=visit.status in ("planned", "arrived", "missed"), local=lambda moment: _local(moment, zone),
+        answers=question_queries.answered(session, visit), orders=orders.orders_at_visit(session, visit.uuid),
     )  # fmt: skip
     return answer, 422 if form.errors else 200
 

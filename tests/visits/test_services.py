@@ -225,7 +225,10 @@ def test_an_activity_needs_a_known_kind_and_a_line(session, company):
     for fields, word in (({"kind": "fax"}, "no activity"), ({"subject": " "}, "needs a line")):
         with pytest.raises(Invalid, match=word):
             services.log_activity(
-                session, account_id=company.account.id, user_id=company.rep.id, **({"kind": "call", "subject": "x"} | fields)
+                session,
+                account_id=company.account.id,
+                user_id=company.rep.id,
+                **({"kind": "call", "subject": "x"} | fields),
             )
 
 

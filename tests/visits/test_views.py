@@ -292,7 +292,12 @@ def test_what_people_type_is_never_markup(rep, company, session):
         next_step=f"{evil}step", purpose=f"{evil}purpose", no_position_reason=f"{evil}reason",
     )  # fmt: skip
     services.log_activity(
-        session, account_id=account.id, user_id=company.rep.id, kind="note", subject=f"{evil}subject", note=f"{evil}note"
+        session,
+        account_id=account.id,
+        user_id=company.rep.id,
+        kind="note",
+        subject=f"{evil}subject",
+        note=f"{evil}note",
     )
     for path in ("/tasks", f"/tasks/{task.uuid}", f"/visits/{done.uuid}", f"/accounts/{account.uuid}",
                  f"/activities/new?account={account.uuid}", f"/visits/new?account={account.uuid}"):  # fmt: skip
