@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from gcrm.core import clock
+from gcrm.core import clock, files
 from gcrm.core.geo import ewkt
 from gcrm.exchange.models import ImportBatch, ImportRow
 from gcrm.orders.models import Order, OrderLine
@@ -20,9 +20,11 @@ from gcrm.routing import solution as solutions
 from gcrm.routing.day import Candidate, problem_of
 from gcrm.routing.models import DayPlan, Hotel, LeftOut, PlanEdit, PlanRun, Stop
 from gcrm.routing.solution import Solution
+from gcrm.visits.models import VisitPhoto
 from tests import factories as make
 
 MARK = "Zebra"
+MATRIX_PICTURE = "matrix.jpg"
 ZONE = "America/New_York"
 ROLES = ("rep", "manager", "planner", "marketer", "service", "admin")
 
@@ -52,6 +54,9 @@ class Half:
     trial: Any = None
     hotel: Any = None
     order: Any = None
+    photo: Any = None
+    question: Any = None
+    """Everybody is asked it."""
     territory: Any = None
     """Everybody sees it."""
     batch: Any = None
@@ -78,6 +83,7 @@ def make_company(session: Any) -> Company:
     region = make.make_region(session, "42043", west=-77, south=40)
     people_of = {role: make.make_user(session, role, name=f"A {role}") for role in ROLES[2:]}
     territory = make.make_territory(session, regions=(), name="Middle")
+    (files.folder() / MATRIX_PICTURE).write_bytes(b"")
     ours, theirs = make_half(session, ""), make_half(session, MARK)
     ours.territory = theirs.territory = territory
     batch = ImportBatch(
@@ -150,10 +156,21 @@ def make_half(session: Any, mark: str, people_of: Half | None = None) -> Half:
         visit_uuid=arrived.uuid, lines=[OrderLine(position=1, product_id=product.id, name=f"{mark} cups", quantity=2, price_minor=1050, total_minor=2100)],
     )  # fmt: skip
     session.add(order)
+    photo = VisitPhoto(
+        visit_id=arrived.id,
+        user_id=rep.id,
+        kind="photo",
+        taken_at=now,
+        file=MATRIX_PICTURE,
+        thumbnail=MATRIX_PICTURE,
+        signed_by=mark or None,
+    )
+    session.add(photo)
     session.flush()
+    question = people_of.question if people_of else make.make_question(session)
     return Half(
         team, manager, rep, account, parent, contact, deal, ahead, arrived, activity, task, touch, plan, ready,
-        plan.stops[0], edited, *runs, hotel, order,
+        plan.stops[0], edited, *runs, hotel, order, photo, question,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from gcrm.people.models import Team, User
 from gcrm.pipeline.models import Opportunity, Stage
 from gcrm.pipeline.services import default_stages
 from gcrm.territories.models import Territory, TerritoryRegion
-from gcrm.visits.models import Activity, Task, Visit
+from gcrm.visits.models import Activity, Task, Visit, VisitQuestion, VisitType
 
 _numbers = itertools.count(1)
 
@@ -138,6 +138,13 @@ def make_product(session: Any, price_minor: int | None = 1050, **fields: Any) ->
             session, Price(product_id=made.id, currency="USD", valid_from=dt.date(2026, 1, 1), price_minor=price_minor)
         )
     return made
+
+
+def make_question(session: Any, **fields: Any) -> VisitQuestion:
+    number = next(_numbers)
+    visit_type = _add(session, VisitType(name=f"Type {number}"))
+    usual = {"label": f"Question {number}", "kind": "text", "visit_type_id": visit_type.id}
+    return _add(session, VisitQuestion(**(usual | fields)))
 
 
 def make_touch(session: Any, account: Account, user: User, **fields: Any) -> Touch:

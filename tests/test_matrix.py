@@ -317,6 +317,13 @@ EXAMPLES: dict[str, Example] = {
     "pipeline.win": Example(DEAL, form=lambda half: {}, **SELL),
     "pipeline.lose": Example(DEAL, form=lambda half: {"reason": "price"}, **SELL),
     "pipeline.reopen": Example(DEAL, form=lambda half: {}, **SELL),
+    "field.photos.keep": Example(of("photo_id", "photo"), form=lambda half: {}, **PLAN),
+    "field.orders.new": Example(query={}, form=lambda half: {}, reads=(404, 422), **PLAN),
+    "visits.photos.show": Example(of("photo_id", "photo")),
+    "visits.questions.index": Example(act="edit_questions", form=lambda half: {"name": "Matrix"}),
+    "visits.questions.edit_type": Example(lambda half: {"type_id": half.question.visit_type.uuid}, act="edit_questions", is_common=True),
+    "visits.questions.new": Example(act="edit_questions", form=lambda half: {"label": "Matrix?", "kind": "text"}),
+    "visits.questions.edit": Example(of("question_id", "question"), act="edit_questions", is_common=True, form=lambda half: {"label": "?"}),
     "orders.index": Example(),
     "orders.show": Example(of("order_id", "order")),
     "orders.cancel": Example(of("order_id", "order"), form=lambda half: {}, act="place_orders"),
@@ -558,7 +565,7 @@ def test_hidden_and_unknown_ids_answer_alike_with_the_same_statements(app, login
 
 
 def rows_of(connection) -> dict[str, str]:
-    tables = ("accounts", "contacts", "opportunities", "orders", "order_lines", "products", "prices", "visits", "activities", "tasks", "touches", "day_plans", "stops",
+    tables = ("accounts", "contacts", "opportunities", "orders", "order_lines", "products", "prices", "visit_photos", "visit_questions", "visits", "activities", "tasks", "touches", "day_plans", "stops",
               "left_out", "territories", "territory_regions", "import_batches", "import_rows", "users", "teams")  # fmt: skip
     from gcrm.core import db, jobs
 

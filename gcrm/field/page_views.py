@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 
 from gcrm.core.geo import lon_lat
+from gcrm.field.form_queries import VisitForm
 from gcrm.field.queries import Briefing
+from gcrm.orders.models import Order
 from gcrm.routing import reasons
 from gcrm.visits.labels import OUTCOME_LABELS
 
@@ -21,11 +24,13 @@ def stop_context(stop: Any, briefing: Briefing, back: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def visit_context(visit: Any, name: str, briefing: Briefing, today: dt.date, back: str) -> dict[str, Any]:
-    """For `field/visit.html`."""
+def visit_context(
+    visit: Any, name: str, briefing: Briefing, today: dt.date, back: str, form: VisitForm, ordered: Sequence[Order] = ()
+) -> dict[str, Any]:
+    """For `field/visit.html`; `ordered` at the visit so far."""
     return {
         "visit": visit, "name": name, "briefing": briefing, "back": back, "today": today, "soon": _soon(today),
-        "outcomes": OUTCOME_LABELS,
+        "outcomes": OUTCOME_LABELS, "form": form, "ordered": ordered, "photos": visit.photos or [],
     }  # fmt: skip
 
 

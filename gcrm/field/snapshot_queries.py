@@ -17,11 +17,14 @@ from gcrm.core import clock
 from gcrm.core.geo import lon_lat
 from gcrm.customers.models import Account
 from gcrm.field import queries
+from gcrm.field.form_queries import VisitForm, price_lists, questions, visit_form
 from gcrm.field.queries import Briefing, Mark
+from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.routing import queries as plans
 from gcrm.routing.models import DayPlan, Stop
 from gcrm.visits.models import Task, Visit
+from gcrm.visits.queries import WITH_FORM
 
 MOST_DAYS = 3
 """Days with a plan, today among them where it has one."""
@@ -30,7 +33,7 @@ MOST_ACCOUNTS = 300
 MOST_TASKS = 100
 
 Part = Callable[[Session, User, Collection[dt.date]], Any]
-PARTS: dict[str, Part] = {}
+PARTS: dict[str, Part] = {"products": price_lists, "questions": questions}
 """What other domains put into the stored day: values that JSON can hold, by their name in it."""
 
 
@@ -46,6 +49,7 @@ class Stored:
     briefings: Mapping[int, Briefing]
     near: list[dict[str, Any]]
     tasks: list[dict[str, Any]]
+    form: VisitForm
     parts: Mapping[str, Any]
 
 
@@ -58,7 +62,8 @@ def stored(session: Session, rep: User) -> Stored:
     known = [briefing.account for briefing in briefings.values() if briefing.account is not None]
     return Stored(
         rep, zone, today, queries.week(session, rep, today), days, briefings, _near(session, rep, days, known, today),
-        _tasks(session, rep), {name: part(session, rep, [plan.day for plan in days]) for name, part in PARTS.items()},
+        _tasks(session, rep), visit_form(session, people.the_organisation(session).currency, today),
+        {name: part(session, rep, [plan.day for plan in days]) for name, part in PARTS.items()},
     )  # fmt: skip
 
 
@@ -67,7 +72,7 @@ def _plans(session: Session, rep: User, today: dt.date) -> list[DayPlan]:
         select(DayPlan)
         .where(DayPlan.rep_id == rep.id, DayPlan.status == "published")
         .where(DayPlan.day.between(today, today + dt.timedelta(days=DAYS_SEARCHED)))
-        .options(selectinload(DayPlan.stops).selectinload(Stop.visit), selectinload(DayPlan.rep))
+        .options(selectinload(DayPlan.stops).selectinload(Stop.visit).options(*WITH_FORM), selectinload(DayPlan.rep))
         .order_by(DayPlan.day)
         .limit(MOST_DAYS)
     )

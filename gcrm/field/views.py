@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from gcrm.routing import live_services as live
 from gcrm.routing import queries as plans
 from gcrm.routing import services as planning
 from gcrm.routing.models import Stop
-from gcrm.visits import photo_queries, photo_services, question_queries, told
+from gcrm.visits import photo_services, question_queries, told
 from gcrm.visits.labels import OUTCOME_LABELS
 from gcrm.visits.models import Visit
 
@@ -214,7 +215,7 @@ def _keep_pictures(visit: Visit) -> None:
         )
 
 
-def _offered(visit: Visit, today: dt.date) -> form_queries.VisitForm:
+def _offered(visit: Visit, today: date) -> form_queries.VisitForm:
     session = web.session()
     account = plans.visible_account(session, visit.account_id)
     currency = account.currency if account is not None else people.the_organisation(session).currency

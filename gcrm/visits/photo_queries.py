@@ -27,11 +27,5 @@ def photo(session: Session, public: uuid.UUID) -> VisitPhoto:
     return found
 
 
-def photos_of(session: Session, visit: Visit) -> list[VisitPhoto]:
-    """A visit's photos and signatures in the order in which they were taken, also those whose picture is on its way."""
-    query = select(VisitPhoto).where(VisitPhoto.visit_id == visit.id)
-    return list(session.scalars(query.order_by(VisitPhoto.taken_at, VisitPhoto.id)))
-
-
 def how_many(session: Session, visit: Visit) -> int:
     return session.scalar(select(func.count()).where(VisitPhoto.visit_id == visit.id)) or 0

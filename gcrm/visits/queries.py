@@ -50,7 +50,7 @@ _GONE = "There is nothing at this address, or nothing that you may see."
 
 
 def known_visit(session: Session, public: uuid.UUID) -> Visit | None:
-    return session.scalar(_visits().options(*_FORM).where(Visit.uuid == public))
+    return session.scalar(_visits().options(*WITH_FORM).where(Visit.uuid == public))
 
 
 def visit(session: Session, public: uuid.UUID) -> Visit:
@@ -167,7 +167,7 @@ def visits_listing(
     since: dt.datetime | None = None, until: dt.datetime | None = None,
 ) -> Select[Visit]:  # fmt: skip
     """Visits in the order in which they were written down, which never changes under a reader."""
-    query = _about(_visits().options(*_FORM), Visit, account, user)
+    query = _about(_visits().options(*WITH_FORM), Visit, account, user)
     if status:
         query = query.where(Visit.status == status)
     if since:
@@ -214,7 +214,7 @@ def _about(query: Select[Row], model: Any, account: uuid.UUID | None, user: uuid
 _PLACE = (Account.uuid, Account.name, Account.city, Account.street, Account.tier, Account.timezone)
 
 
-_FORM = (
+WITH_FORM = (
     joinedload(Visit.contact),
     joinedload(Visit.visit_type),
     selectinload(Visit.products),

@@ -17,7 +17,7 @@ export const stepped = (text, step) => {
 };
 
 /** What a line comes to, half a minor unit rounded up. */
-export const lineTotal = (many, price) => Math.floor((Math.round(many * 1000) * price + 500) / 1000);
+const lineTotal = (many, price) => Math.floor((Math.round(many * 1000) * price + 500) / 1000);
 
 /** The lines of an order, as its act says them; null where a quantity is none. */
 export function linesOf(rows) {

@@ -7,7 +7,7 @@ const LONGEST_SIDE = 1600;
 const QUALITY = 0.82;
 
 /** The picture upright, at most 1600 pixels long, as a JPEG without anything that the camera wrote beside it. */
-export async function shrink(file) {
+async function shrink(file) {
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   const factor = Math.min(1, LONGEST_SIDE / Math.max(bitmap.width, bitmap.height));
   const canvas = Object.assign(document.createElement("canvas"), { width: Math.round(bitmap.width * factor), height: Math.round(bitmap.height * factor) });
