@@ -124,6 +124,18 @@ ENGLISH = Words(
         "garden": ("nursery pots", "plant sleeves", "carrier bags", "work gloves", "hand cleaner", "stretch wrap"),
         "factory": ("stretch film", "corrugated boxes", "safety gloves", "absorbents", "floor scrubber lease", "wipers", "edge protectors"),
     },
+    units=("carton", "box", "case", "pack"),
+    visit_types=(
+        ("Stock check", (
+            ("How full is the shelf?", "choice", ("Full", "Half", "Nearly empty"), True),
+            ("Display in place?", "yes_no", (), False),
+            ("Shelf meters", "number", (), False),
+        )),
+        ("First visit", (
+            ("Who decides on orders?", "text", (), True),
+            ("How well does it fit us?", "scale", (), False),
+        )),
+    ),
     rivals=("Northgate Paper", "Bayline Supply", "a warehouse club", "an online seller", "Ridgetop Janitorial"),
     purposes={
         "customer": ("Regular call", "Regular call", "Regular call", "Take the order", "Present new products", "Check stock", "Annual review", "Complaint"),

@@ -181,6 +181,51 @@ class OpportunityRow:
 
 
 @dataclass(slots=True)
+class ProductRow:
+    uuid: UUID
+    code: str
+    name: str
+    unit: str
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+@dataclass(slots=True)
+class PriceRow:
+    product: UUID
+    currency: str
+    valid_from: dt.date
+    price_minor: int
+
+
+@dataclass(slots=True)
+class OrderRow:
+    uuid: UUID
+    account: UUID
+    person: str
+    visit: UUID
+    currency: str
+    ordered_at: dt.datetime
+    price_day: dt.date
+    total_minor: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+@dataclass(slots=True)
+class OrderLineRow:
+    order_uuid: UUID
+    place: int
+    """Among all lines of all orders."""
+    product: UUID
+    name: str
+    unit: str
+    quantity: int
+    price_minor: int
+    total_minor: int
+
+
+@dataclass(slots=True)
 class TouchRow:
     account: UUID
     person: str | None

@@ -27,9 +27,10 @@ from gcrm.people import services as people
 from gcrm.people.models import User
 from gcrm.routing import services as routing
 from gcrm.routing import tasks as _routing_tasks  # noqa: F401 - knows the queue of its jobs
+from gcrm.visits import question_services as visits
 
 COUNTRIES: dict[str, type[Country]] = {"us": UnitedStates, "kr": Korea}
-STEPS = 23
+STEPS = 27
 """How many things are said while the demo is made, for the bar."""
 
 Say = Callable[[str], None]
@@ -108,6 +109,12 @@ def found(session: PrincipalSession, story: Story, password_hash: str, say: Say)
         session, name=profile.organisation, country=profile.code, currency=profile.currency, timezone=profile.timezone
     )
     write.write(session, story, password_hash, lambda table: say(f"Writing {table.replace('_', ' ')}"))
+    for name, asked in profile.words.visit_types:
+        visit_type = visits.save_type(session, name=name)
+        for label, kind, choices, is_required in asked:
+            visits.save_question(
+                session, visit_type=visit_type, label=label, kind=kind, choices=choices, is_required=is_required
+            )
 
 
 def _password() -> tuple[str, str, bool]:

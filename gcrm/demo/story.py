@@ -10,11 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gcrm.demo import appointments, conversations, history, sales, timeline
+from gcrm.demo import appointments, conversations, history, ordering, sales, timeline
 from gcrm.demo.calendar import make_calendar
 from gcrm.demo.company import Company, make_company
 from gcrm.demo.country import Country
-from gcrm.demo.rows import ActivityRow, OpportunityRow, StageRow, TaskRow, TouchRow, VisitRow
+from gcrm.demo.rows import (
+    ActivityRow,
+    OpportunityRow,
+    OrderLineRow,
+    OrderRow,
+    PriceRow,
+    ProductRow,
+    StageRow,
+    TaskRow,
+    TouchRow,
+    VisitRow,
+)
 
 Say = Callable[[str], None]
 
@@ -29,6 +40,10 @@ class Story:
     activities: list[ActivityRow]
     tasks: list[TaskRow]
     opportunities: list[OpportunityRow]
+    products: list[ProductRow]
+    prices: list[PriceRow]
+    orders: list[OrderRow]
+    order_lines: list[OrderLineRow]
     touches: list[TouchRow]
 
     def tables(self) -> dict[str, list[Any]]:
@@ -46,6 +61,10 @@ class Story:
             "visits": self.visits,
             "activities": self.activities,
             "tasks": self.tasks,
+            "products": self.products,
+            "prices": self.prices,
+            "orders": self.orders,
+            "order_lines": self.order_lines,
             "touches": self.touches,
         }
 
@@ -76,6 +95,12 @@ def make_story(country: Country, accounts: int, reps: int, seed: int, today: dt.
     tasks = conversations.make_tasks(company, visits)
     say("Selling")
     opportunities = sales.make_opportunities(company)
+    products = ordering.make_products(company)
+    prices = ordering.make_prices(company, products)
+    orders, lines = ordering.make_orders(company, visits, products, prices)
     visits += appointments.make_appointments(company)
-    touches = timeline.make_touches(visits, activities, tasks, opportunities, profile.words)
-    return Story(company, sales.make_stages(profile.words, seed), visits, activities, tasks, opportunities, touches)
+    touches = timeline.make_touches(visits, activities, tasks, opportunities, (orders, lines), profile.words)
+    return Story(
+        company, sales.make_stages(profile.words, seed), visits, activities, tasks, opportunities, products, prices, orders,
+        lines, touches,
+    )  # fmt: skip

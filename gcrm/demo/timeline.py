@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from gcrm.core import money
-from gcrm.demo.rows import ActivityRow, OpportunityRow, TaskRow, TouchRow, VisitRow
+from gcrm.demo.rows import ActivityRow, OpportunityRow, OrderLineRow, OrderRow, TaskRow, TouchRow, VisitRow
 from gcrm.demo.sales import stages_passed
 from gcrm.demo.words import Words
 
@@ -15,9 +16,10 @@ def make_touches(
     activities: Sequence[ActivityRow],
     tasks: Sequence[TaskRow],
     opportunities: Sequence[OpportunityRow],
+    ordered: tuple[Sequence[OrderRow], Sequence[OrderLineRow]],
     words: Words,
 ) -> list[TouchRow]:
-    """One line for each finished visit, activity, done task, and step of a sale; oldest first."""
+    """One line for each finished visit, activity, done task, step of a sale, and order; oldest first."""
     found = [
         TouchRow(v.account, v.person, v.finished_at, "visit", v.outcome, v.note, v.uuid)
         for v in visits
@@ -27,8 +29,20 @@ def make_touches(
     found += [TouchRow(t.account, t.person, t.done_at, "task", t.title, None, t.uuid) for t in tasks if t.done_at]
     for sale in opportunities:
         found += _of_sale(sale, words)
+    found += _of_orders(*ordered)
     found.sort(key=lambda touch: (touch.at, str(touch.subject), touch.kind))
     return found
+
+
+def _of_orders(orders: Sequence[OrderRow], lines: Sequence[OrderLineRow]) -> Iterator[TouchRow]:
+    named = defaultdict(list)
+    for line in lines:
+        named[line.order_uuid].append(f"{line.name} × {line.quantity}")
+    for order in orders:
+        amount = f"{money.to_decimal(order.total_minor, order.currency)} {order.currency}"
+        yield TouchRow(
+            order.account, order.person, order.ordered_at, "order", amount, ", ".join(named[order.uuid]), order.uuid
+        )
 
 
 def _of_sale(sale: OpportunityRow, words: Words) -> list[TouchRow]:

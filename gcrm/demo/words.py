@@ -49,6 +49,8 @@ class Words:
     chain_tag: str
     account_notes: Choices
     products: Mapping[str, Choices]
+    """By trade; together they are the price list."""
+    units: Choices
     rivals: Choices
 
     # What happens
@@ -64,6 +66,9 @@ class Words:
     """By kind: subject and note."""
     tasks: tuple[tuple[str, bool], ...]
     """Title, and whether it is done at the customer's."""
+
+    visit_types: tuple[tuple[str, tuple[tuple[str, str, Choices, bool], ...]], ...]
+    """Name and what is asked there: words, kind, answers to choose from, whether it is required."""
 
     # Sales
     stages: tuple[tuple[str, int, str], ...]

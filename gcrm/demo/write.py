@@ -99,6 +99,25 @@ INSERT INTO tasks (uuid, account_id, user_id, title, due_on, needs_visit, done_a
 SELECT s.uuid, a.id, u.id, s.title, s.due_on, s.needs_visit, s.done_at, s.note, s.created_at, s.updated_at
 FROM staged AS s JOIN accounts AS a ON a.uuid = s.account JOIN users AS u ON u.email = s.person ORDER BY s.position
 """
+PRODUCTS = """
+INSERT INTO products (uuid, code, name, unit, created_at, updated_at)
+SELECT s.uuid, s.code, s.name, s.unit, s.created_at, s.updated_at FROM staged AS s ORDER BY s.position
+"""
+PRICES = """
+INSERT INTO prices (product_id, currency, valid_from, price_minor)
+SELECT p.id, s.currency, s.valid_from, s.price_minor FROM staged AS s JOIN products AS p ON p.uuid = s.product ORDER BY s.position
+"""
+ORDERS = """
+INSERT INTO orders (uuid, account_id, user_id, visit_uuid, currency, ordered_at, price_day, total_minor, created_at, updated_at)
+SELECT s.uuid, a.id, u.id, s.visit, s.currency, s.ordered_at, s.price_day, s.total_minor, s.created_at, s.updated_at
+FROM staged AS s JOIN accounts AS a ON a.uuid = s.account JOIN users AS u ON u.email = s.person ORDER BY s.position
+"""
+ORDER_LINES = """
+INSERT INTO order_lines (order_id, position, product_id, name, unit, quantity, price_minor, list_price_minor, total_minor)
+SELECT o.id, row_number() OVER (PARTITION BY o.id ORDER BY s.place), p.id, s.name, s.unit, s.quantity, s.price_minor,
+  s.price_minor, s.total_minor
+FROM staged AS s JOIN orders AS o ON o.uuid = s.order_uuid JOIN products AS p ON p.uuid = s.product ORDER BY s.position
+"""
 TOUCHES = """
 INSERT INTO touches (account_id, user_id, at, kind, summary, detail, subject)
 SELECT a.id, u.id, s.at, s.kind, s.summary, s.detail, s.subject
@@ -117,6 +136,10 @@ INSERTS: dict[str, tuple[type, tuple[str, ...]]] = {
     "visits": (rows.VisitRow, (VISITS,)),
     "activities": (rows.ActivityRow, (ACTIVITIES,)),
     "tasks": (rows.TaskRow, (TASKS,)),
+    "products": (rows.ProductRow, (PRODUCTS,)),
+    "prices": (rows.PriceRow, (PRICES,)),
+    "orders": (rows.OrderRow, (ORDERS,)),
+    "order_lines": (rows.OrderLineRow, (ORDER_LINES,)),
     "touches": (rows.TouchRow, (TOUCHES,)),
 }
 """What each table is filled from and how; a statement with `:first` runs twice, parents before children."""

@@ -44,6 +44,7 @@ def test_the_timeline_has_a_line_for_all_that_happened(story):
     assert {(a.kind, a.uuid) for a in story.activities} <= lines
     assert {("task", t.uuid) for t in story.tasks if t.done_at} <= lines
     assert {("opportunity", o.uuid) for o in story.opportunities} <= lines
+    assert {("order", o.uuid) for o in story.orders} <= lines
     settled = {subject for kind, subject in lines if kind in ("opportunity_won", "opportunity_lost")}
     assert settled == {o.uuid for o in story.opportunities if o.closed_at}
 
