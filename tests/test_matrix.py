@@ -317,7 +317,7 @@ EXAMPLES: dict[str, Example] = {
     "pipeline.win": Example(DEAL, form=lambda half: {}, **SELL),
     "pipeline.lose": Example(DEAL, form=lambda half: {"reason": "price"}, **SELL),
     "pipeline.reopen": Example(DEAL, form=lambda half: {}, **SELL),
-    "field.photos.keep": Example(of("photo_id", "photo"), form=lambda half: {}, **PLAN),
+    "field.photos.keep": Example(of("photo_id", "photo"), form=lambda half: {}, is_common=True, **PLAN),
     "field.orders.new": Example(query={}, form=lambda half: {}, reads=(404, 422), **PLAN),
     "visits.photos.show": Example(of("photo_id", "photo")),
     "visits.questions.index": Example(act="edit_questions", form=lambda half: {"name": "Matrix"}),
