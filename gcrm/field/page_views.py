@@ -25,8 +25,9 @@ def stop_context(stop: Any, briefing: Briefing, back: str) -> dict[str, Any]:
 
 
 def visit_context(
-    visit: Any, name: str, briefing: Briefing, today: dt.date, back: str, form: VisitForm, ordered: Sequence[Order] = ()
-) -> dict[str, Any]:
+    visit: Any, name: str, briefing: Briefing, today: dt.date, back: str, *, form: VisitForm,
+    ordered: Sequence[Order] = (),
+) -> dict[str, Any]:  # fmt: skip
     """For `field/visit.html`; `ordered` at the visit so far."""
     return {
         "visit": visit, "name": name, "briefing": briefing, "back": back, "today": today, "soon": _soon(today),

@@ -161,8 +161,8 @@ def visit(visit_id: UUID) -> Any:
             return redirect(_page_of(planned))
     briefing = queries.briefing(session, shown.account_id)
     context = page_views.visit_context(
-        shown, _name(shown, planned), briefing, today, _page_of(planned), _offered(shown, today),
-        orders.orders_at_visit(session, shown.uuid),
+        shown, _name(shown, planned), briefing, today, _page_of(planned), form=_offered(shown, today),
+        ordered=orders.orders_at_visit(session, shown.uuid),
     )  # fmt: skip
     return render_template("field/visit.html", **context, fault=fault, given=request.form), 422 if fault else 200
 
