@@ -8,6 +8,7 @@ from uuid import UUID
 
 from gcrm.demo import seeds
 from gcrm.demo.company import Company
+from gcrm.demo.country import Profile
 from gcrm.demo.rows import OrderLineRow, OrderRow, PriceRow, ProductRow, VisitRow
 
 USUAL_PRICE = 24.0
@@ -47,8 +48,14 @@ def make_prices(company: Company, products: Sequence[ProductRow]) -> list[PriceR
         source = seeds.stream(company.seed, "price", product.code)
         dollars = USUAL_PRICE * source.lognormvariate(0, 0.6)
         for day, factor in ((calendar.first.replace(day=1), 1.0), (raised_on, RAISED)):
-            found.append(PriceRow(product.uuid, profile.currency, day, profile.money(dollars * factor)))
+            found.append(PriceRow(product.uuid, profile.currency, day, _rounded(dollars * factor, profile)))
     return found
+
+
+def _rounded(dollars: float, profile: Profile) -> int:
+    """Minor units, a hundred times finer than the worth of a whole account is told."""
+    step = max(1, profile.rounding_minor // 100)
+    return max(1, round(dollars * profile.minor_per_dollar / step)) * step
 
 
 def make_orders(

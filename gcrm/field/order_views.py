@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -13,7 +13,7 @@ from flask_login import current_user
 from gcrm.core import catalogs, clock, forms, money, web
 from gcrm.core.errors import GcrmError, Invalid
 from gcrm.customers.models import Account
-from gcrm.field import queries
+from gcrm.field import page_views, queries
 from gcrm.orders import basket, services
 from gcrm.orders import queries as orders
 from gcrm.orders.basket import Wish
@@ -36,11 +36,10 @@ def new() -> Any:
     currency = account.currency or people.the_organisation(session).currency
     day = forms.day(request.form.get("price_day")) or people.today(session)
     offered, fault = orders.price_list(session, day, currency), None
-    back = url_for("field.visit", visit_id=visit) if visit else url_for("field.unplanned", account_id=account.uuid)
     if request.method == "POST":
         access.require("place_orders")
         if _is_taken():
-            return redirect(back)
+            return redirect(_back(visit))
         try:
             with session.begin_nested():
                 placed = _place(account, visit, currency, day, offered)
@@ -49,11 +48,13 @@ def new() -> Any:
         else:
             total = money.to_decimal(placed.order.total_minor, currency)
             flash(_("Ordered for %(total)s %(currency)s.", total=total, currency=currency), "success")
-            return redirect(back)
-    return render_template(
-        "field/order.html", account=account, visit=visit, back=back, offered=offered, day=day, currency=currency, fault=fault,
-        given=request.form, digits=money.digits(currency), order_id=uuid4(), values=_values(account, visit, day, currency),
-    ), 422 if fault else 200  # fmt: skip
+            return redirect(_back(visit))
+    context = page_views.order_context(offered, currency, day, account, visit)
+    return render_template("field/order.html", **context, fault=fault, given=request.form), 422 if fault else 200
+
+
+def _back(visit: UUID | None) -> str:
+    return url_for("field.visit", visit_id=visit) if visit else url_for("field.today")
 
 
 def _place(account: Account, visit: UUID | None, currency: str, day: dt.date, offered: list[Priced]) -> services.Placed:
@@ -78,12 +79,6 @@ def _given_id() -> UUID | None:
 def _is_taken() -> bool:
     given = _given_id()
     return given is not None and orders.known_order(web.session(), given) is not None
-
-
-def _values(account: Account, visit: UUID | None, day: dt.date, currency: str) -> dict[str, str]:
-    """What the act says beside its lines and note."""
-    values = {"account": str(account.uuid), "price_day": day.isoformat(), "currency": currency}
-    return values | ({"visit": str(visit)} if visit else {})
 
 
 def _uuid(text: str | None) -> UUID:

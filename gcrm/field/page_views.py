@@ -5,13 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID, uuid4
 
+from flask import url_for
 from flask_babel import gettext as _
 
+from gcrm.core import money
 from gcrm.core.geo import lon_lat
+from gcrm.customers.models import Account
 from gcrm.field.form_queries import VisitForm
 from gcrm.field.queries import Briefing
 from gcrm.orders.models import Order
+from gcrm.orders.queries import Priced
 from gcrm.routing import reasons
 from gcrm.visits.labels import OUTCOME_LABELS
 
@@ -42,3 +47,17 @@ def _soon(today: dt.date) -> list[tuple[dt.date, str]]:
         (today + dt.timedelta(days=7), _("In a week")),
         (today + dt.timedelta(days=30), _("In a month")),
     ]
+
+
+def order_context(
+    offered: Sequence[Priced], currency: str, day: dt.date, account: Account | None = None, visit: UUID | None = None
+) -> dict[str, Any]:
+    """For `field/order.html`; without an account it is the page that a phone stores, whose address says for whom it is."""
+    values = {"price_day": day.isoformat(), "currency": currency}
+    if account is not None:
+        values["account"] = str(account.uuid)
+    return {
+        "account": account, "offered": offered, "day": day, "currency": currency, "digits": money.digits(currency),
+        "values": values | ({"visit": str(visit)} if visit else {}), "order_id": uuid4() if account is not None else "",
+        "back": url_for("field.visit", visit_id=visit) if visit else url_for("field.today"),
+    }  # fmt: skip

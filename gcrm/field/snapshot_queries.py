@@ -49,6 +49,7 @@ class Stored:
     briefings: Mapping[int, Briefing]
     near: list[dict[str, Any]]
     tasks: list[dict[str, Any]]
+    currency: str
     form: VisitForm
     parts: Mapping[str, Any]
 
@@ -57,12 +58,13 @@ def stored(session: Session, rep: User) -> Stored:
     """Today and the next days that have a plan, with all that their pages say."""
     zone = plans.zone_of(session, rep)
     today = clock.today(zone)
+    currency = people.the_organisation(session).currency
     days = _plans(session, rep, today)
     briefings = queries.briefings(session, list({stop.account_id for plan in days for stop in plan.stops}))
     known = [briefing.account for briefing in briefings.values() if briefing.account is not None]
     return Stored(
         rep, zone, today, queries.week(session, rep, today), days, briefings, _near(session, rep, days, known, today),
-        _tasks(session, rep), visit_form(session, people.the_organisation(session).currency, today),
+        _tasks(session, rep), currency, visit_form(session, currency, today),
         {name: part(session, rep, [plan.day for plan in days]) for name, part in PARTS.items()},
     )  # fmt: skip
 

@@ -90,10 +90,17 @@ def _document(stored: Stored) -> dict[str, Any]:
         "days": _days(stored, templates),
         "accounts": stored.near,
         "tasks": stored.tasks,
+        "pages": {url_for("field.orders.new"): _order_page(stored, templates)},
         "pieces": {},
         "texts": {},
         **stored.parts,
     }
+
+
+def _order_page(stored: Stored, templates: _Templates) -> Mapping[str, str]:
+    """The page to order from, for whomever its address names."""
+    context = page_views.order_context(stored.form.products, stored.currency, stored.today)
+    return templates.page("field/order.html", **context, fault=None, given={})
 
 
 def _days(stored: Stored, templates: _Templates) -> list[dict[str, Any]]:

@@ -121,3 +121,14 @@ def test_an_address_without_an_account_is_refused(phone, account_id):
 
 def test_an_empty_price_list_says_who_can_fill_it(phone, account):
     assert "Nothing to order from" in phone.client.get(f"/field/orders/new?account={account.uuid}").text
+
+
+def test_a_stored_day_has_the_price_list_and_a_page_to_order_from(phone, account, cups, today):
+    day = phone.client.get("/field/day.json").json
+    assert [(each["name"], each["price_minor"], each["price_day"]) for each in day["products"]] == [
+        ("Paper cups", 1050, today.isoformat())
+    ]
+    page = day["pages"]["/field/orders/new"]
+    assert f"quantity-{cups.uuid}" in page["main"]
+    assert 'name="order" value=""' in page["main"]
+    assert "Take the order" in page["actions"]

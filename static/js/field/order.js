@@ -4,6 +4,9 @@ import { act } from "./act.js";
 import { linesOf, quantity, stepped, total } from "./basket.js";
 import { phone } from "./phone.js";
 
+/** For whom and at which visit, by the address: the stored page is the same for all. */
+const asked = () => Object.fromEntries([...new URLSearchParams(location.search)].filter(([name]) => name === "account" || name === "visit"));
+
 const folded = (text) => text.toLowerCase().normalize("NFKC");
 
 export default function order(form) {
@@ -44,7 +47,21 @@ export default function order(form) {
   });
   words.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
 
-  for (const type of ["input", "change", "restored"]) form.addEventListener(type, count);
+  const { account, visit } = { ...JSON.parse(form.dataset.values), ...asked() };
+  const then = visit ? `/field/visits/${visit}` : "/field/";
+  document.querySelector(".field-top a.btn-icon")?.setAttribute("href", then);
+
+  // What was chosen for this visit or account is there again when the page is.
+  const draft = `order-${visit ?? account}`;
+  const keep = async () => (await phone())?.keepDraft(draft, { note: form.elements.note.value, chosen: rows.map((row) => [row.dataset.product, field(row).value]).filter(([, text]) => text) });
+  phone().then((store) => store?.draft(draft)).then((known) => {
+    if (!known) return;
+    const chosen = new Map(known.chosen);
+    for (const row of rows) field(row).value = chosen.get(row.dataset.product) ?? "";
+    form.elements.note.value = known.note;
+    count();
+  });
+  for (const type of ["input", "change"]) form.addEventListener(type, () => { count(); keep(); });
   count();
 
   form.addEventListener("submit", async (event) => {
@@ -56,8 +73,7 @@ export default function order(form) {
     }
     if (!(await phone())) return form.submit();
     const note = form.elements.note.value.trim();
-    const body = { ...JSON.parse(form.dataset.values), order: form.elements.order.value || crypto.randomUUID(), lines: found, ...(note && { note }) };
-    const { then, said, draft } = form.dataset;
-    return act("ordered", body, { then, said, draft });
+    const body = { ...JSON.parse(form.dataset.values), ...asked(), order: form.elements.order.value || crypto.randomUUID(), lines: found, ...(note && { note }) };
+    return act("ordered", body, { then, said: form.dataset.said, draft });
   });
 }
