@@ -51,7 +51,10 @@ class Organisation(Model):
     """The one company that this database belongs to."""
 
     __tablename__ = "organisation"
-    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one"),
+        CheckConstraint("check_in_metres BETWEEN 20 AND 5000", name="check_in_metres"),
+    )
 
     id: Mapped[SmallKey]
     name: Mapped[str]
@@ -59,6 +62,8 @@ class Organisation(Model):
     """ISO 3166-1 alpha-2, lower case as in region selections."""
     currency: Mapped[str]
     timezone: Mapped[str]
+    check_in_metres: Mapped[int] = mapped_column(server_default=text("150"), default=150)
+    """How far from an account a check-in still counts as there, where the account has no radius of its own."""
     created_at: Mapped[CreatedAt]
 
 

@@ -120,6 +120,7 @@ class AccountFields(Writable):
     opening_hours = _text(metadata={"description": "OSM syntax, as Mo-Fr 09:00-17:00"})
     cadence_days = ma.fields.Integer(allow_none=True, strict=True)
     visit_minutes = ma.fields.Integer(allow_none=True, strict=True)
+    check_in_metres = ma.fields.Integer(allow_none=True, strict=True)
     note = _text()
 
 
@@ -246,7 +247,7 @@ def account_feature(row: AccountRow) -> dict[str, Any]:
         "annual_value": money.to_decimal(account.annual_value_minor, account.currency),
         "potential": money.to_decimal(account.potential_minor, account.currency), "currency": account.currency,
         "owner": row.owner_email, "tags": account.tags, "opening_hours": account.opening_hours,
-        "cadence_days": account.cadence_days, "visit_minutes": account.visit_minutes, "note": account.note,
+        "cadence_days": account.cadence_days, "visit_minutes": account.visit_minutes, "check_in_metres": account.check_in_metres, "note": account.note,
         "parent": row.parent and str(row.parent), "owner_name": row.owner_name, "owner_named": account.owner_named,
         "phone_e164": account.phone_e164, "location_source": account.location_source,
         "location_precision": account.location_precision, "placed": account.placed, "regions": row.regions,

@@ -20,7 +20,8 @@ from gcrm.customers.values import TIERS, Setting, countries
 
 ACCOUNT_FIELDS = (
     "name", "status", "tier", "street", "postcode", "city", "region", "country", "lon", "lat", "phone", "email", "website",
-    "industry", "tags", "annual_value", "potential", "currency", "opening_hours", "cadence_days", "visit_minutes", "note",
+    "industry", "tags", "annual_value", "potential", "currency", "opening_hours", "cadence_days", "visit_minutes",
+    "check_in_metres", "note",
     "parent_name", "external_id", "source",
 )  # fmt: skip
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?")
@@ -50,6 +51,9 @@ class AccountForm(Form):  # type: ignore[misc] # wtforms has no types
     opening_hours = StringField(_l("Opening hours"), description=_l("As Mo-Fr 09:00-17:00; Sa 10:00-14:00"))
     cadence_days = StringField(_l("Visit every"))
     visit_minutes = StringField(_l("A visit takes"))
+    check_in_metres = StringField(
+        _l("Check-in within"), description=_l("From further away the phone asks why. Empty: as the organisation.")
+    )
     note = TextAreaField(_l("Note"))
     parent = HiddenField()
     parent_name = StringField(_l("Belongs to"), description=_l("The account that this one is a branch of"))
@@ -95,7 +99,7 @@ class AccountForm(Form):  # type: ignore[misc] # wtforms has no types
     @property
     def has_more(self) -> bool:
         """Whether the fields that are folded away hold something, or a fault."""
-        folded = ("website", "industry", "tags", "opening_hours", "cadence_days", "visit_minutes", "external_id", "source", "note",
+        folded = ("website", "industry", "tags", "opening_hours", "cadence_days", "visit_minutes", "check_in_metres", "external_id", "source", "note",
                   "parent_name")  # fmt: skip
         return any(self[name].data or self[name].errors for name in folded)
 

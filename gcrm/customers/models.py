@@ -33,7 +33,7 @@ from gcrm.core.models import BigKey, CreatedAt, Instant, Money, PublicId, Versio
 from gcrm.customers.values import PRECISIONS, STATUSES, TIERS
 from gcrm.people.models import User
 
-LOCATION_SOURCES = ("file", "pin", "phone", "geocoder", "api", "demo")
+LOCATION_SOURCES = ("file", "pin", "phone", "geocoder", "api", "demo", "check_in")
 BULK_VERBS = ("assign", "tag", "untag")
 
 
@@ -50,6 +50,7 @@ class Account(Versioned, Model):
         CheckConstraint("annual_value_minor >= 0 AND potential_minor >= 0", name="money"),
         CheckConstraint("cadence_days > 0", name="cadence_days"),
         CheckConstraint("visit_minutes > 0", name="visit_minutes"),
+        CheckConstraint("check_in_metres BETWEEN 20 AND 5000", name="check_in_metres"),
         CheckConstraint("btrim(name) <> ''", name="name"),
         Index(
             "ix_accounts_owner_grid", "owner_id", "grid_key",
@@ -119,6 +120,8 @@ class Account(Versioned, Model):
     """OSM syntax, as `Mo-Fr 09:00-17:00`."""
     cadence_days: Mapped[int | None]
     visit_minutes: Mapped[int | None]
+    check_in_metres: Mapped[int | None]
+    """How far from it a check-in still counts as there; None: the organisation's radius."""
     note: Mapped[str | None]
     extra: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
     """Columns of an imported file that gcrm has no field for."""

@@ -23,6 +23,8 @@ MOST_TAGS = 50
 LONGEST_TAG = 60
 LONGEST_CADENCE_DAYS = 3_650
 LONGEST_VISIT_MINUTES = 720
+CHECK_IN_METRES = (20, 5_000)
+"""The smallest and the largest radius within which a check-in counts as there."""
 
 _EXTENSION = re.compile(r"(ext\.?|x|#|내선)\s*\d+\s*$", re.IGNORECASE)
 _HOST = re.compile(r"(?!-)[\w-]{1,63}(\.[\w-]{1,63})+", re.UNICODE)
@@ -176,6 +178,13 @@ def visit_minutes(value: object) -> int | None:
     return whole(value, "minutes", LONGEST_VISIT_MINUTES)
 
 
+def check_in_metres(value: object) -> int | None:
+    found = whole(value, "metres", CHECK_IN_METRES[1])
+    if found is not None and found < CHECK_IN_METRES[0]:
+        raise Invalid(f"A check-in needs {CHECK_IN_METRES[0]} to {CHECK_IN_METRES[1]} metres: positions are no better.")
+    return found
+
+
 def tags(value: object) -> list[str]:
     """Tags from a list, or a text split by semicolons; each once, in the order given."""
     if value is None:
@@ -316,6 +325,7 @@ ACCOUNT_FIELDS: dict[str, Reader] = {
     "opening_hours": lambda value, _s: opening_hours(value),
     "cadence_days": lambda value, _s: cadence_days(value),
     "visit_minutes": lambda value, _s: visit_minutes(value),
+    "check_in_metres": lambda value, _s: check_in_metres(value),
     "note": lambda value, _s: note(value),
 }
 """Fields of an account that stand for themselves; place, owner, parent and currency are read beside them."""

@@ -14,9 +14,10 @@ from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gcrm.core.db import Model, Principal
-from gcrm.core.models import CreatedAt, Instant, PublicId, SmallKey
+from gcrm.core.models import CreatedAt, Instant, PublicId, SmallKey, one_of
 from gcrm.people.roles import ROLES, may
 
+MAP_APPS = ("google", "apple", "waze", "kakao", "naver")
 _ROLE_LIST = ", ".join(f"'{role}'" for role in (*ROLES, "system"))
 
 
@@ -50,6 +51,7 @@ class User(Model, UserMixin):
         CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint("work_ends > work_starts", name="work_hours"),
         CheckConstraint("lunch_until >= lunch_from", name="lunch"),
+        CheckConstraint(one_of("map_app", MAP_APPS), name="map_app"),
     )
 
     id: Mapped[SmallKey]
@@ -77,6 +79,8 @@ class User(Model, UserMixin):
     """Earliest begin of lunch; `lunch_until` is the latest begin."""
     lunch_until: Mapped[dt.time] = mapped_column(Time, server_default="13:30", default=dt.time(13, 30))
     lunch_minutes: Mapped[int] = mapped_column(Integer, server_default=text("30"), default=30)
+    map_app: Mapped[str | None]
+    """What the phone navigates with; None: asked at the first tap."""
 
     created_at: Mapped[CreatedAt]
 

@@ -126,6 +126,11 @@ class DayPlan(Model):
     """Why the day was planned anew while it ran: a word of `replan.CAUSES`."""
     changes: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
     """What is other than in the version before: `replan.Change` as mappings."""
+    late_minutes: Mapped[int | None]
+    """How late the rep last said to be, and `late_at` when."""
+    late_at: Mapped[Instant | None]
+    accepted_at: Mapped[Instant | None]
+    """When the rep looked at the plan the evening before and took it."""
     night_before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """The hotel where the day begins, as `nights.Night`; None: at home."""
     night_after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
@@ -189,6 +194,7 @@ class Stop(Model):
     """Why this visit today; `routing/reasons.py` turns it into a sentence."""
     is_fixed: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     status: Mapped[str] = mapped_column(server_default="ahead", default="ahead")
+    skip_reason: Mapped[str | None]
     visit_key: Mapped[str | None]
     """Its visit in the plan's stored problem."""
     drawn: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from flask_babel import format_decimal
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from gcrm.visits import proof
 
 KIND_LABELS = {
     "visit": _l("Visit"),
@@ -46,3 +50,27 @@ QUESTION_KIND_LABELS = {
     "choice": _l("One of several answers"),
     "scale": _l("A scale from 1 to 5"),
 }
+NO_POSITION_LABELS = {
+    "not permitted": _l("The phone may not tell its position."),
+    "no signal": _l("The phone had no signal."),
+    "took too long": _l("The phone did not find its position in time."),
+    "no geolocation in this browser": _l("This browser knows no position."),
+    "unknown": _l("The phone did not know its position."),
+}
+"""Why a check-in has no position, by the words that phones send."""
+
+
+def no_position(reason: str | None) -> str | None:
+    """Why a check-in has no position, as a sentence."""
+    word, _space, amount = (reason or "").partition(" ")
+    if word == proof.OLD and amount.isdecimal():
+        return _("The position was %(minutes)s minutes old, so it was not taken.", minutes=format_decimal(int(amount)))
+    if word == proof.FAR and amount.isdecimal():
+        return _("The phone put you %(distance)s km away, so the position was not taken.", distance=format_decimal(int(amount)))  # fmt: skip
+    return str(NO_POSITION_LABELS.get(reason or "", reason or "")) or None
+
+
+FAR_REASONS = (
+    _l("The pin is wrong"), _l("The entrance is elsewhere"), _l("I parked further away"), _l("We met elsewhere"),
+)  # fmt: skip
+"""What is offered to who checked in from further away."""

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, SmallInteger, String, Table, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, SmallInteger, String, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -15,6 +15,7 @@ from gcrm.core.models import BigKey, CreatedAt, Instant, PublicId, SmallKey, Ver
 from gcrm.customers.models import Account, Contact
 from gcrm.orders.models import Product
 from gcrm.people.models import User
+from gcrm.visits import proof
 
 VISIT_STATUSES = ("planned", "arrived", "done", "missed", "cancelled")
 OUTCOMES = ("order", "interested", "no_interest", "not_met", "follow_up", "service")
@@ -65,6 +66,9 @@ visit_products = Table(
     Column("product_id", ForeignKey("products.id"), primary_key=True),
 )  # fmt: skip
 """What was talked about."""
+PIN_STATUSES = ("open", "accepted", "dismissed")
+BY_HAND = ("pin", "phone")
+"""Sources of a place that a person set."""
 
 
 class Visit(Versioned, Model):
@@ -87,6 +91,7 @@ class Visit(Versioned, Model):
             postgresql_where=text("status = 'done' AND outcome IS DISTINCT FROM 'not_met'"),
         ),
         Index("ix_visits_at", text("coalesce(finished_at, arrived_at, starts_at)"), "id"),
+        Index("ix_visits_exact", "arrived_at", postgresql_where=text("arrived_point IS NOT NULL AND faded_at IS NULL")),
     )  # fmt: skip
 
     id: Mapped[BigKey]
@@ -105,6 +110,14 @@ class Visit(Versioned, Model):
     accuracy_metres: Mapped[float | None]
     distance_metres: Mapped[float | None]
     """From the check-in to the account's location, as the check-in was made."""
+    position_at: Mapped[Instant | None]
+    """When the phone measured the position."""
+    radius_metres: Mapped[int | None]
+    """How far from the account counted as there when the check-in was made."""
+    far_reason: Mapped[str | None]
+    """Why the check-in was made from further away."""
+    faded_at: Mapped[Instant | None]
+    """Since then `arrived_point` is the middle of a square of a kilometre and the distance is in whole kilometres."""
     no_position_reason: Mapped[str | None]
     finished_at: Mapped[Instant | None]
     outcome: Mapped[str | None]
@@ -162,6 +175,86 @@ class VisitPhoto(Model):
     created_at: Mapped[CreatedAt]
 
     visit: Mapped[Visit] = relationship(back_populates="photos")
+
+    @property
+    def seconds(self) -> int | None:
+        """How long it took, from check-in to check-out; None for one that was logged at once."""
+        if self.arrived_at is None or self.finished_at is None or self.arrived_at >= self.finished_at:
+            return None
+        return int((self.finished_at - self.arrived_at).total_seconds())
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the check-in was made outside the account's radius, whatever its accuracy allows."""
+        return proof.is_outside(self.distance_metres, self.accuracy_metres, self.radius_metres)
+
+
+class PinMove(Model):
+    """Check-ins that agree on another spot than the account's pin, for a planner to judge."""
+
+    __tablename__ = "pin_moves"
+    __table_args__ = (
+        CheckConstraint(one_of("status", PIN_STATUSES), name="status"),
+        Index("ix_pin_moves_account", "account_id"),
+        Index("ix_pin_moves_open", "id", postgresql_where=text("status = 'open'")),
+    )
+
+    id: Mapped[BigKey]
+    uuid: Mapped[PublicId]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(server_default="open", default="open")
+    place: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    check_ins: Mapped[int]
+    spread_metres: Mapped[int]
+    """From the proposed place to the furthest of the check-ins."""
+    moved_metres: Mapped[int]
+    """From the pin to the proposed place."""
+    last_on: Mapped[dt.date]
+    place_before: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    source_before: Mapped[str | None]
+    precision_before: Mapped[str | None]
+    made_at: Mapped[CreatedAt]
+    decided_at: Mapped[Instant | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    account: Mapped[Account] = relationship()
+
+    @property
+    def was_by_hand(self) -> bool:
+        """Whether a person had placed the pin."""
+        return self.source_before in BY_HAND
+
+
+class MileageDay(Model):
+    """What a person drove on a day, as told at its end; there is no trail behind it."""
+
+    __tablename__ = "mileage_days"
+    __table_args__ = (
+        UniqueConstraint("user_id", "day"),
+        CheckConstraint("odometer_end_km >= odometer_start_km", name="odometer"),
+        CheckConstraint("private_metres BETWEEN 0 AND driven_metres", name="private"),
+    )
+
+    id: Mapped[BigKey]
+    uuid: Mapped[PublicId]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    day: Mapped[dt.date]
+    odometer_start_km: Mapped[float | None]
+    odometer_end_km: Mapped[float | None]
+    planned_metres: Mapped[int | None]
+    driven_metres: Mapped[int]
+    is_by_odometer: Mapped[bool]
+    """Else the sum of the drives to the stops that were visited."""
+    private_metres: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    visits: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    note: Mapped[str | None]
+    closed_at: Mapped[Instant]
+
+    user: Mapped[User] = relationship()
+
+    @property
+    def business_metres(self) -> int:
+        return self.driven_metres - self.private_metres
 
 
 class Activity(Versioned, Model):

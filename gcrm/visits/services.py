@@ -22,6 +22,7 @@ from gcrm.customers.models import Account, Contact
 from gcrm.orders import queries as orders
 from gcrm.people import queries as people
 from gcrm.people.models import User
+from gcrm.visits import proof
 from gcrm.visits import question_queries as questions
 from gcrm.visits.answers import SCALE, checked
 from gcrm.visits.models import ACTIVITY_KINDS, OUTCOMES, Activity, Task, Visit
@@ -112,13 +113,16 @@ def check_in(
     at: dt.datetime | None = None,
     position: tuple[float, float] | None = None,
     accuracy_metres: float | None = None,
+    taken_at: dt.datetime | None = None,
     no_position_reason: str | None = None,
+    far_reason: str | None = None,
     visit: Visit | None = None,
     public_id: uuid.UUID | None = None,
 ) -> Visit:
     """Begin a visit, with the distance to the account where the position is known; without one it begins all the same.
 
-    `account` is None for an account that is out of sight by now but stood on a plan published to the person.
+    A position that is too old or that nobody can believe is noted, not taken. `account` is None for an account that is out
+    of sight by now but stood on a plan published to the person.
     """
     arrived = _moment(at)
     if visit is None:
@@ -128,15 +132,44 @@ def check_in(
         raise Conflict("This visit is finished already.")
     visit.status = "arrived"
     visit.arrived_at = visit.arrived_at or arrived
-    if position is not None:
-        visit.arrived_point = ewkt(*position)  # type: ignore[assignment]
-        visit.accuracy_metres = _accuracy(accuracy_metres)
-        if account is not None and account.location is not None:
-            visit.distance_metres = round(metres_between(position, lon_lat(account.location)), 1)
-    else:
+    visit.radius_metres = check_in_radius(session, account)
+    visit.far_reason = _line(far_reason, "reason") or visit.far_reason
+    if position is None:
         visit.no_position_reason = _line(no_position_reason, "reason")
+    else:
+        _place(visit, proof.Position(position, _accuracy(accuracy_metres), taken_at), arrived, account)
     session.flush()
     return visit
+
+
+def _place(visit: Visit, position: proof.Position, arrived: dt.datetime, account: Account | None) -> None:
+    """Write where a check-in was made, or why its position says nothing."""
+    point = ewkt(*position.point)
+    there = lon_lat(account.location) if account is not None and account.location is not None else None
+    visit.no_position_reason = proof.doubt(position, arrived, there)
+    if visit.no_position_reason is not None:
+        return
+    visit.arrived_point = point  # type: ignore[assignment]
+    visit.accuracy_metres = position.accuracy_metres
+    visit.position_at = position.taken_at or arrived
+    if there is not None:
+        visit.distance_metres = round(metres_between(position.point, there), 1)
+
+
+def check_in_radius(session: Session, account: Account | None) -> int:
+    """How far from an account a check-in counts as there, in metres."""
+    own = account.check_in_metres if account is not None else None
+    return own or people.the_organisation(session).check_in_metres
+
+
+def explain_distance(session: Session, visit: Visit, reason: str) -> None:
+    """Say why a check-in was made from further away than the account's radius."""
+    if visit.arrived_at is None:
+        raise Conflict("Nobody has checked in for this visit yet.")
+    visit.far_reason = _line(reason, "reason")
+    if visit.far_reason is None:
+        raise Invalid("Say why you checked in from there.")
+    session.flush()
 
 
 def finish_visit(

@@ -1,0 +1,39 @@
+"""Writes that let the positions of check-ins fade."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from gcrm.core import clock
+from gcrm.visits.models import Visit
+from gcrm.visits.proof import CELL_REACH_METRES
+
+AT_ONCE = 20_000
+
+
+def fade_check_ins(session: Session, before: dt.datetime) -> int:
+    """Put the exact points of older check-ins to the middle of their square, and their distances to whole kilometres."""
+    old = (
+        select(Visit.id)
+        .where(Visit.arrived_at < before, Visit.arrived_point.is_not(None), Visit.faded_at.is_(None))
+        .limit(AT_ONCE)
+    )
+    fading = (
+        update(Visit)
+        .where(Visit.id.in_(old))
+        .values(
+            arrived_point=func.gcrm_cell_centre(Visit.arrived_point),
+            accuracy_metres=func.greatest(func.coalesce(Visit.accuracy_metres, 0), CELL_REACH_METRES),
+            distance_metres=func.round(Visit.distance_metres / 1000) * 1000,
+            faded_at=clock.now(),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    faded = 0
+    while count := session.execute(fading).rowcount:
+        faded += count
+    session.expire_all()
+    return faded
