@@ -63,6 +63,11 @@ def weekday_date(value: dt.date | None) -> str:
     return "–" if value is None else format_skeleton("MMMEd", value, locale=get_locale())
 
 
+def month(value: dt.date | None) -> str:
+    """The month with its year: “November 2026”, “2026년 11월”."""
+    return "–" if value is None else format_skeleton("yMMMM", value, locale=get_locale())
+
+
 def moment(value: dt.datetime | None) -> str:
     return "–" if value is None else format_datetime(value, "medium")
 
@@ -103,6 +108,6 @@ def sentence_case(text: Any) -> str:
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=amount, short_money=short_amount, number=number, percent=percent, date=day, datetime=moment,
-        weekday=weekday, weekday_date=weekday_date, sentence_case=sentence_case,
+        weekday=weekday, weekday_date=weekday_date, month=month, sentence_case=sentence_case,
         time=clock_time, ago=ago, duration=duration, kilometres=kilometres,
     )  # fmt: skip

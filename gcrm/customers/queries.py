@@ -512,6 +512,12 @@ def shared_with(session: Session, account: Account) -> list[User]:
     return list(session.scalars(query.where(AccountShare.account_id == account.id).order_by(User.name, User.id)))
 
 
+def contacts_with_more(session: Session, account_ids: Sequence[int], limit: int = 500) -> list[Contact]:
+    """Contacts of some accounts of whom a file told more than we have fields for."""
+    query = select(Contact).where(Contact.account_id.in_(account_ids), Contact.extra != {})
+    return list(session.scalars(query.order_by(Contact.account_id, Contact.id).limit(limit)))
+
+
 def contacts_of(session: Session, account: Account) -> list[Contact]:
     """The account's people, the primary one first."""
     query = select(Contact).where(Contact.account_id == account.id)

@@ -230,7 +230,7 @@ def skipped(session: PrincipalSession, given: Given) -> Outcome | None:
         return Outcome("merged", "overtaken")
     if stop.status == "skipped":
         return Outcome("merged", "skipped_already")
-    services.skip(session, stop)
+    live.skip(session, stop, given.body.get("reason"))
     return None
 
 
@@ -240,7 +240,7 @@ def unskipped(session: PrincipalSession, given: Given) -> Outcome | None:
         return Outcome("merged", "overtaken")
     if stop.status == "ahead":
         return Outcome("merged", "ahead_already")
-    services.unskip(session, stop)
+    live.unskip(session, stop)
     return None
 
 

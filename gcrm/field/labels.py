@@ -54,3 +54,9 @@ WIPES = {
     "role": _l("Your role has no phone any more."),
 }
 """Why a phone's store must go."""
+
+SKIP_REASONS = {
+    "closed": _l("Closed today"), "nobody": _l("Nobody there"), "no_time": _l("No time left"), "called_off": _l("They called it off"),
+    "not_needed": _l("Not needed any more"),
+}  # fmt: skip
+"""Why a stop is left out, by the words that phones send; what is no word is the rep’s own text."""

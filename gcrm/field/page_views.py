@@ -14,6 +14,7 @@ from gcrm.core import money
 from gcrm.core.geo import lon_lat
 from gcrm.customers.models import Account
 from gcrm.field.form_queries import VisitForm
+from gcrm.field.labels import SKIP_REASONS
 from gcrm.field.queries import Briefing
 from gcrm.orders.models import Order
 from gcrm.orders.queries import Priced
@@ -25,7 +26,7 @@ def stop_context(stop: Any, briefing: Briefing, back: str) -> dict[str, Any]:
     """For `field/stop.html`."""
     return {
         "stop": stop, "back": back, "why": reasons.sentence(stop.why), "where": lon_lat(stop.location), "briefing": briefing,
-        "outcomes": OUTCOME_LABELS,
+        "outcomes": OUTCOME_LABELS, "skip_reasons": SKIP_REASONS,
     }  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session, selectinload
 
-from gcrm.core import clock
+from gcrm.core import clock, talking
 from gcrm.core.errors import NotFound
+from gcrm.core.talking import Point
 from gcrm.customers.models import Account, Contact, Touch
 from gcrm.people.models import User
 from gcrm.pipeline.models import Opportunity, Stage
@@ -78,6 +79,8 @@ class Briefing:
     touches: list[Touch]
     opportunities: list[Opportunity]
     tasks: list[Task]
+    points: list[Point]
+    """What else there is to talk about."""
 
 
 def day_of(session: Session, rep: User, day: dt.date | None = None) -> Day:
@@ -161,8 +164,11 @@ def briefings(session: Session, account_ids: Sequence[int]) -> dict[int, Briefin
         session, Opportunity, accounts, MOST_LINES, Opportunity.amount_minor.desc(), Opportunity.id, where=is_open
     )
     tasks = _firsts(session, Task, accounts, MOST_LINES, Task.due_on, Task.id, where=Task.done_at.is_(None))
+    points = talking.points(session, list(accounts))
     return {
-        number: Briefing(accounts.get(number), contacts[number], touches[number], deals[number], tasks[number])
+        number: Briefing(
+            accounts.get(number), contacts[number], touches[number], deals[number], tasks[number], points[number]
+        )
         for number in account_ids
     }
 

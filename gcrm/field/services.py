@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gcrm.core import clock
 from gcrm.core.errors import Conflict, Invalid
 from gcrm.customers.models import Account
 from gcrm.routing import queries as plans
@@ -16,10 +17,12 @@ from gcrm.routing.models import Stop
 from gcrm.visits import services as visits
 from gcrm.visits.models import Visit
 
+LONGEST_AGE_SECONDS = 31_000_000
+
 
 def arrive(
     session: Session, stop: Stop, user_id: int, *, position: tuple[float, float] | None, accuracy: float | None,
-    reason: str | None,
+    taken_at: dt.datetime | None, reason: str | None,
 ) -> Visit:  # fmt: skip
     """Check in at a stop of the day."""
     if stop.status in ("done", "skipped"):
@@ -27,7 +30,7 @@ def arrive(
     account = plans.visible_account(session, stop.account_id)
     visit = visits.check_in(
         session, account_id=stop.account_id, account=account, user_id=user_id, position=position,
-        accuracy_metres=accuracy, no_position_reason=reason, visit=stop.visit,
+        accuracy_metres=accuracy, taken_at=taken_at, no_position_reason=reason, visit=stop.visit,
     )  # fmt: skip
     stop.visit_id = visit.id
     planning.mark_stop(session, stop, "arrived")
@@ -36,12 +39,12 @@ def arrive(
 
 def arrive_unplanned(
     session: Session, account: Account, user_id: int, *, position: tuple[float, float] | None,
-    accuracy: float | None, reason: str | None,
+    accuracy: float | None, taken_at: dt.datetime | None, reason: str | None,
 ) -> Visit:  # fmt: skip
     """Check in at an account that is on no plan today."""
     return visits.check_in(
         session, account_id=account.id, account=account, user_id=user_id, position=position,
-        accuracy_metres=accuracy, no_position_reason=reason, public_id=uuid.uuid4(),
+        accuracy_metres=accuracy, taken_at=taken_at, no_position_reason=reason, public_id=uuid.uuid4(),
     )  # fmt: skip
 
 
@@ -60,19 +63,6 @@ def follow(session: Session, stop: Stop, visit: Visit) -> None:
         planning.mark_stop(session, stop, visit.status)
 
 
-def skip(session: Session, stop: Stop) -> None:
-    if stop.status == "done":
-        raise Conflict("This stop is finished already.")
-    planning.mark_stop(session, stop, "skipped")
-
-
-def unskip(session: Session, stop: Stop) -> None:
-    """Undo: the stop lies ahead again."""
-    if stop.status != "skipped":
-        raise Conflict("This stop was not skipped.")
-    planning.mark_stop(session, stop, "ahead")
-
-
 def position_of(
     lon: str | None, lat: str | None, accuracy: str | None
 ) -> tuple[tuple[float, float] | None, float | None]:
@@ -87,3 +77,14 @@ def position_of(
     if not all(map(math.isfinite, place)):
         raise Invalid("The position is not a number.")
     return place, metres
+
+
+def taken_at(age_seconds: str | None) -> dt.datetime | None:
+    """When a position was measured, from how old the phone says it was: phones' clocks go wrong, their stopwatches do not."""
+    try:
+        age = float(age_seconds or 0)
+    except ValueError:
+        raise Invalid("The age of the position is not a number.") from None
+    if not 0 <= age < LONGEST_AGE_SECONDS:
+        raise Invalid("The age of the position is not a number of seconds.")
+    return clock.now() - dt.timedelta(seconds=age)

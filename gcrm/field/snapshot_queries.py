@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, selectinload, undefer
 
 from gcrm.core import clock
 from gcrm.core.geo import lon_lat
@@ -75,6 +75,7 @@ def _plans(session: Session, rep: User, today: dt.date) -> list[DayPlan]:
         .where(DayPlan.rep_id == rep.id, DayPlan.status == "published")
         .where(DayPlan.day.between(today, today + dt.timedelta(days=DAYS_SEARCHED)))
         .options(selectinload(DayPlan.stops).selectinload(Stop.visit).options(*WITH_FORM), selectinload(DayPlan.rep))
+        .options(undefer(DayPlan.problem))  # For the latest begin of each stop.
         .order_by(DayPlan.day)
         .limit(MOST_DAYS)
     )
@@ -186,7 +187,8 @@ def _mean(values: Iterable[float]) -> float:
 
 _VERSION = text("""
     WITH days AS (
-      SELECT id, concat_ws(',', id, published_at, solved_at, leaves_at, returns_at, travel_seconds, md5(changes::text)) AS said
+      SELECT id, concat_ws(',', id, published_at, solved_at, leaves_at, returns_at, travel_seconds, late_minutes, late_at, accepted_at,
+        md5(changes::text)) AS said
       FROM day_plans WHERE rep_id = :rep AND status = 'published' AND day BETWEEN :first AND :last ORDER BY day LIMIT :most
     ), standing AS MATERIALIZED (
       SELECT stops.id, stops.account_id, stops.visit_id, md5(stops::text) AS said FROM stops JOIN days ON days.id = day_plan_id
@@ -218,7 +220,7 @@ def version_of(session: Session, rep: User) -> str:
     last = today + dt.timedelta(days=DAYS_SEARCHED)
     found = session.scalar(_VERSION, {"rep": rep.id, "first": today, "last": last, "most": MOST_DAYS})
     parts = {name: part(session, rep, [today]) for name, part in PARTS.items()}
-    said = json.dumps([found, today.isoformat(), rep.name, rep.locale, rep.timezone, parts], default=str)
+    said = json.dumps([found, today.isoformat(), rep.name, rep.locale, rep.timezone, rep.map_app, parts], default=str)
     return str(session.scalar(select(func.md5(said))))
 
 

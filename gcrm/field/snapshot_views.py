@@ -24,7 +24,7 @@ from gcrm.field.queries import Briefing
 from gcrm.field.snapshot_queries import Stored
 from gcrm.people import access
 from gcrm.people.models import User
-from gcrm.routing import reasons
+from gcrm.routing import live_queries, reasons
 from gcrm.routing import travel_queries as travel
 from gcrm.routing.models import DayPlan, Stop
 
@@ -115,25 +115,35 @@ def _day(stored: Stored, templates: _Templates, on: dt.date, plan: DayPlan | Non
     stops = list(plan.stops) if plan is not None else []
     shown = SimpleNamespace(week=stored.week, day=on, today=stored.today)
     strip, *pieces = templates.pieces(
-        "field/_stored_day.html", day=shown, stops=[_in_each_status(stop) for stop in stops], why=reasons.sentence
+        "field/_stored_day.html", day=shown, why=reasons.sentence,
+        stops=[_in_each_status(stop, stored.briefings[stop.account_id]) for stop in stops],
     )
+    latest = live_queries.latest_starts(plan) if plan is not None else {}
     return {
         "day": on.isoformat(),
         "label": templates.filtered("weekday_date", on),
         "plan": str(plan.uuid) if plan is not None else None,
         "version": plan.id if plan is not None else None,
         "is_published": plan is not None,
+        "late_minutes": plan.late_minutes if plan is not None else None,
+        "is_accepted": plan is not None and plan.accepted_at is not None,
         "strip": strip,
         "map": _map(stored, plan) if plan is not None else None,
         "stops": [
-            _stop(stored, templates, on, stop, pieces[4 * place : 4 * place + 4]) for place, stop in enumerate(stops)
+            _stop(stored, templates, on, stop, pieces[4 * place : 4 * place + 4]) | {"latest_at": _iso(latest[stop.id])}
+            for place, stop in enumerate(stops)
         ],
     }
 
 
-def _in_each_status(stop: Stop) -> Any:
+def _iso(moment: dt.datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _in_each_status(stop: Stop, briefing: Briefing) -> Any:
     begun = stop if stop.status == "arrived" else _As(stop, status="ahead")
-    return SimpleNamespace(ahead=begun, done=_As(stop, status="done"), skipped=_As(stop, status="skipped"))
+    done, skipped = _As(stop, status="done"), _As(stop, status="skipped")
+    return SimpleNamespace(ahead=begun, done=done, skipped=skipped, briefing=briefing)
 
 
 def _stop(stored: Stored, templates: _Templates, on: dt.date, stop: Stop, pieces: Sequence[str]) -> dict[str, Any]:

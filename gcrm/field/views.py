@@ -14,7 +14,20 @@ from werkzeug.wrappers import Response
 from gcrm.core import catalogs, clock, forms, pictures, web
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.core.geo import lon_lat
-from gcrm.field import act_views, form_queries, order_views, page_views, photo_views, queries, services, snapshot_views
+from gcrm.field import (
+    about_views,
+    act_views,
+    day_views,
+    evening_views,
+    form_queries,
+    near_views,
+    order_views,
+    page_views,
+    photo_views,
+    queries,
+    services,
+    snapshot_views,
+)  # fmt: skip
 from gcrm.orders import queries as orders
 from gcrm.people import access
 from gcrm.people import queries as people
@@ -29,10 +42,10 @@ from gcrm.visits.labels import OUTCOME_LABELS
 from gcrm.visits.models import Visit
 
 bp = Blueprint("field", __name__, url_prefix="/field")
-bp.register_blueprint(act_views.bp)
-bp.register_blueprint(snapshot_views.bp)
-bp.register_blueprint(photo_views.bp)
-bp.register_blueprint(order_views.bp)
+for part in (
+    act_views, snapshot_views, photo_views, order_views, day_views, near_views, evening_views, about_views,
+):  # fmt: skip
+    bp.register_blueprint(part.bp)
 
 
 def _rep() -> User:
@@ -51,6 +64,7 @@ def today() -> Any:
         "field/today.html", day=day, sentence=reasons.sentence, change=labels.change, causes=labels.CAUSES,
         links=handover.links(feeds.sheet(web.session(), day.plan)) if day.plan else {}, route=plans.route_geojson(day.plan) if day.plan else None,
         where=lon_lat(day.next_stop.location) if day.next_stop else None, zone=plans.zone_of(web.session(), rep),
+        briefing=queries.briefing(web.session(), day.next_stop.account_id) if day.next_stop else None, late_minutes=day_views.MINUTES,
     )  # fmt: skip
 
 
@@ -110,7 +124,7 @@ def arrive(stop_id: UUID) -> Response:
 @access.hidden_unless("plan_routes")
 def skip(stop_id: UUID) -> Response:
     shown = queries.own_stop(web.session(), _rep(), stop_id)
-    services.skip(web.session(), shown)
+    live.skip(web.session(), shown, request.form.get("reason"))
     undo = url_for(".unskip", stop_id=shown.uuid)
     web.say(_("%(name)s is skipped.", name=shown.account_name), "info", undo)
     return redirect(_page_of(shown))
@@ -120,7 +134,7 @@ def skip(stop_id: UUID) -> Response:
 @access.hidden_unless("plan_routes")
 def unskip(stop_id: UUID) -> Response:
     shown = queries.own_stop(web.session(), _rep(), stop_id)
-    services.unskip(web.session(), shown)
+    live.unskip(web.session(), shown)
     return redirect(_page_of(shown))
 
 
@@ -183,7 +197,10 @@ def _name(visit: Any, planned: Any) -> str:
 def _position() -> dict[str, Any]:
     form = request.form
     position, accuracy = services.position_of(form.get("lon"), form.get("lat"), form.get("accuracy"))
-    return {"position": position, "accuracy": accuracy, "reason": form.get("reason") or None}
+    return {
+        "position": position, "accuracy": accuracy, "taken_at": services.taken_at(form.get("age_seconds")),
+        "reason": form.get("reason") or None,
+    }  # fmt: skip
 
 
 def _log() -> dict[str, Any]:

@@ -19,6 +19,7 @@ ACTS: dict[str, frozenset[str]] = {
     "edit_territories": frozenset({"planner", "admin"}),
     "plan_routes": frozenset({"rep", "manager", "planner", "admin"}),
     "lead": frozenset({"manager", "planner", "admin"}),
+    "move_pins": frozenset({"planner", "admin"}),
     "administer": frozenset({"admin"}),
 }
 """An act and the roles that may do it; who sees which rows is the database's to say."""

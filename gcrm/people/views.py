@@ -16,7 +16,7 @@ from gcrm.core.config import settings
 from gcrm.core.errors import GcrmError, Invalid
 from gcrm.core.geo import ewkt, lon_lat
 from gcrm.people import access, queries, services, tokens
-from gcrm.people.labels import ROLE_LABELS, ROLE_TEXTS
+from gcrm.people.labels import MAP_APP_LABELS, ROLE_LABELS, ROLE_TEXTS
 from gcrm.people.models import Team, User
 
 bp = Blueprint("people", __name__)
@@ -159,6 +159,7 @@ def me() -> Any:
         return redirect(url_for(".me"))
     return render_template(
         "people/me.html", user=user, fault=fault, given=request.form, languages=LANGUAGES,
+        map_apps=list(MAP_APP_LABELS.items()),
         zones=sorted(zone for zone in available_timezones() if "/" in zone),
         home=lon_lat(user.home) if user.home is not None else None,
     ), 422 if fault else 200  # fmt: skip
@@ -194,6 +195,8 @@ def _take_own(user: User) -> None:
     locale, zone = request.form.get("locale"), request.form.get("timezone")
     user.locale = locale if locale in dict(LANGUAGES) else None
     user.timezone = zone if zone in available_timezones() else None
+    if "map_app" in request.form:
+        user.map_app = request.form["map_app"] if request.form["map_app"] in MAP_APP_LABELS else None
     user.phone = (request.form.get("phone") or "").strip()[:40] or None
 
 

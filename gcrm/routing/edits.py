@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -241,6 +241,60 @@ def change(session: PrincipalSession, plan: DayPlan, wanted: Wanted) -> tuple[Pl
     )
     session.flush()
     return edit, trial
+
+
+def reorder(session: PrincipalSession, plan: DayPlan, wanted: Sequence[uuid.UUID]) -> Trial:
+    """Put what lies ahead into another order, as the rep drives it; times follow.
+
+    Stops that are over, gone or not named are no fault: they keep their places, or come last. An order that breaks a rule is
+    kept too, with its late times, since the rep is on the road and decides; the trial says which.
+    """
+    plan = edit_queries.locked_plan(session, plan.id)
+    _must_be_editable(session, plan)
+    before = draft_of(plan)
+    order = _with_order(plan, before, wanted)
+    if order == before.order:
+        return Trial(standing(plan), standing(plan), before)
+    draft = replace(before, order=order)
+    assert plan.problem is not None
+    problem = editing.part(plan.problem, order)
+    trial = Trial(editing.attempt(problem, before), editing.attempt(problem, draft), draft)
+    moved = next(key for key, was in zip(order, before.order, strict=True) if key != was)
+    _record(session, plan, "moved", moved, trial)
+    if trial.after.faults:
+        _write_late(session, plan, trial.after)
+    else:
+        _keep(session, plan, draft, None)
+    return trial
+
+
+def _with_order(plan: DayPlan, draft: Draft, wanted: Sequence[uuid.UUID]) -> tuple[str, ...]:
+    """The keys of the day with those ahead as they are named."""
+    ahead = {stop.uuid: str(stop.visit_key) for stop in plan.stops if stop.status == "ahead" and stop.visit_key}
+    named = list(dict.fromkeys(ahead[public] for public in wanted if public in ahead))
+    if not named:
+        raise Conflict("None of these stops lies ahead any more.")
+    rest = [key for key in ahead.values() if key not in named]
+    over = [key for key in draft.order if key not in ahead.values()]
+    return (*over, *named, *rest)
+
+
+def _write_late(session: Session, plan: DayPlan, made: Attempt) -> None:
+    """Write the times of a day that breaks a rule; what the plan was solved to stays as it was."""
+    route = editing.route_of(made)
+    if route is None:
+        raise Conflict("No times can be found for this order.")
+    work = queries.work_day(session, plan.rep, plan.day)
+    stops = [stop for stop in plan.stops if stop.visit_key in made.order]
+    before = len(plan.stops) - len(stops)
+    services.time_stops(work, made.problem, route, stops)
+    for stop in stops:
+        stop.position += before
+    plan.leaves_at, plan.returns_at = work.instant(route.leave), work.instant(route.return_at)
+    plan.travel_seconds = made.travel_seconds
+    session.flush()
+    travel_services.draw_later(session, plan)
+    session.expire(plan, ["stops"])
 
 
 def _key_of(trial: Trial, wanted: Wanted, new: _New | None) -> str:

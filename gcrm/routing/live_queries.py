@@ -16,6 +16,7 @@ from gcrm.core.errors import Conflict, NotFound
 from gcrm.core.geo import lon_lat
 from gcrm.customers.models import Account
 from gcrm.people.models import User
+from gcrm.routing import late
 from gcrm.routing import price as pricing
 from gcrm.routing import problem as problems
 from gcrm.routing import promise, queries, replan
@@ -67,6 +68,28 @@ def current_stop(session: Session, stop: Stop) -> Stop:
         .limit(1)
     )
     return session.scalar(query) or stop
+
+
+def latest_starts(plan: DayPlan) -> dict[int, dt.datetime | None]:
+    """When each stop must have begun at the latest, by its id; None: at any time."""
+    windows = {visit["id"]: visit["windows"] for visit in (plan.problem or {}).get("visits", [])}
+    found: dict[int, dt.datetime | None] = {}
+    for stop in plan.stops:
+        fixed = stop.pinned_at or (stop.start_at if stop.is_fixed else None)
+        open_ = windows.get(stop.visit_key)
+        known = plan.starts_at + dt.timedelta(seconds=max(last for _first, last in open_)) if open_ and plan.starts_at else None  # fmt: skip
+        found[stop.id] = fixed or known
+    return found
+
+
+def ahead_of(plan: DayPlan) -> list[late.Ahead]:
+    """What lies ahead of a plan, as `late.late` takes it."""
+    latest = latest_starts(plan)
+    return [
+        late.Ahead(str(stop.uuid), stop.arrive_at, stop.start_at, latest[stop.id])
+        for stop in plan.stops
+        if stop.status == "ahead"
+    ]
 
 
 def rest_input(session: Session, plan: DayPlan, urgent: Account | None) -> DayInput:

@@ -12,8 +12,9 @@ from gcrm.core import clock
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Conflict, Invalid
 from gcrm.core.geo import lon_lat, metres_between
+from gcrm.customers import values
 from gcrm.customers.models import Account
-from gcrm.routing import live_queries, queries, replan, services, travel_services
+from gcrm.routing import late, live_queries, queries, replan, services, travel_services
 from gcrm.routing.day import Candidate, WorkDay, problem_of
 from gcrm.routing.models import DayPlan, LeftOut, Stop
 from gcrm.routing.problem import Problem
@@ -79,6 +80,38 @@ def _skip(session: Session, plan: DayPlan, missed: Stop) -> None:
     if stop is None or stop.status == "done":
         raise Conflict(f"{missed.account_name} is not ahead on this plan any more.")
     stop.status = "skipped"
+    session.flush()
+
+
+def skip(session: Session, stop: Stop, reason: str | None = None) -> None:
+    """Leave a stop out today, with the reason where there is one."""
+    if stop.status == "done":
+        raise Conflict("This stop is finished already.")
+    stop.skip_reason = values.line(reason, "reason")
+    services.mark_stop(session, stop, "skipped")
+
+
+def unskip(session: Session, stop: Stop) -> None:
+    """Undo: the stop lies ahead again."""
+    if stop.status != "skipped":
+        raise Conflict("This stop was not skipped.")
+    stop.skip_reason = None
+    services.mark_stop(session, stop, "ahead")
+
+
+def tell_late(session: Session, plan: DayPlan, minutes: int) -> None:
+    """The rep says how late the day runs; 0 takes it back. Whoever leads sees it."""
+    if not 0 <= minutes <= late.MOST_MINUTES:
+        raise Invalid(f"Between 0 and {late.MOST_MINUTES} minutes late can be told.")
+    plan.late_minutes, plan.late_at = (minutes, clock.now()) if minutes else (None, None)
+    session.flush()
+
+
+def accept(session: Session, plan: DayPlan) -> None:
+    """The rep looked at the plan and takes it."""
+    if plan.status != "published":
+        raise Conflict("This plan is not the one that is worked by any more. Look at the new one.")
+    plan.accepted_at = plan.accepted_at or clock.now()
     session.flush()
 
 
@@ -213,8 +246,8 @@ def seen(stops: Sequence[Stop]) -> list[replan.Seen]:
 def _copy(session: Session, made: DayPlan, stops: Sequence[Stop]) -> None:
     """What is over stands on the new version as it was, with the times at which it really happened."""
     for position, stop in enumerate(stops, start=1):
-        values = {c.key: getattr(stop, c.key) for c in Stop.__table__.columns if c.key not in KEPT_COLUMNS}
-        copied = Stop(day_plan_id=made.id, position=position, **values)
+        kept = {c.key: getattr(stop, c.key) for c in Stop.__table__.columns if c.key not in KEPT_COLUMNS}
+        copied = Stop(day_plan_id=made.id, position=position, **kept)
         visit = stop.visit
         if stop.status != "skipped" and visit is not None and visit.arrived_at is not None:
             copied.arrive_at = copied.start_at = visit.arrived_at

@@ -131,6 +131,8 @@ class DayPlan(Model):
     late_at: Mapped[Instant | None]
     accepted_at: Mapped[Instant | None]
     """When the rep looked at the plan the evening before and took it."""
+    start_faded_at: Mapped[Instant | None]
+    """Since then the problem of a replanned day knows only the square of a kilometre from which it went on."""
     night_before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """The hotel where the day begins, as `nights.Night`; None: at home."""
     night_after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gcrm.core import clock, db, jobs, logs
+from gcrm.core import clock, db, held_places, jobs, logs
 from gcrm.core.config import settings
 from gcrm.core.db import Principal
 from gcrm.core.errors import GcrmError
-from gcrm.routing import calendar_sync, services, travel, travel_queries, travel_services
+from gcrm.routing import calendar_sync, place_queries, place_services, services, travel, travel_queries, travel_services
 from gcrm.routing.models import DayPlan, PlanRun
 
 FAULT = "The planner stopped with a fault of its own."
@@ -104,6 +104,9 @@ def draw_plan(principal: Principal, plan_id: int) -> None:
     if found:
         with db.transaction(principal) as session:
             travel_services.draw(session, plan_id, found)
+
+
+held_places.register("plans", held_places.Source(place_queries.starts, place_services.fade_starts))
 
 
 @jobs.app.periodic(cron="41 2 * * *")

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import render_template, url_for
+from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
-from gcrm.core import clock, map_layers, web
+from gcrm.core import clock, map_layers, talking, web
 from gcrm.customers import panels
 from gcrm.customers.models import Account, Touch
 from gcrm.pipeline.labels import short_day
 from gcrm.visits import map_queries, queries, services
 from gcrm.visits.forms import ActivityForm
 from gcrm.visits.labels import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES
+
+
+REMEMBERED = dt.timedelta(days=180)
+LONGEST_SAID = 120
 
 
 def quick_log(account: Account) -> str:
@@ -43,6 +51,20 @@ def tasks(account: Account) -> str:
         "visits/_tasks.html", account=account, tasks=found, short_day=short_day,
         today=clock.today(services.zone_of(session, account)),
     )  # fmt: skip
+
+
+def last_trouble(session: Session, account_ids: Sequence[int]) -> dict[int, list[talking.Point]]:
+    """What the last service visits were about, as long as people remember it."""
+    return {
+        visit.account_id: [
+            talking.Point("tool", _("Last service: %(note)s", note=visit.note[:LONGEST_SAID]), format_date(visit.finished_at, "medium"))
+        ]
+        for visit in queries.last_services(session, account_ids, clock.now() - REMEMBERED)
+        if visit.note
+    }  # fmt: skip
+
+
+talking.register(last_trouble)
 
 
 def log_action(account: Account) -> dict[str, Any] | None:

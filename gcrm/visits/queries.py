@@ -88,6 +88,13 @@ def visits_of(session: Session, account_id: int, limit: int = 10) -> list[Visit]
     return list(session.scalars(query.order_by(Visit.finished_at.desc(), Visit.id.desc()).limit(limit)))
 
 
+def last_services(session: Session, account_ids: Sequence[int], since: dt.datetime) -> list[Visit]:
+    """The last service visit to each of some accounts since an instant."""
+    made = (Visit.account_id.in_(account_ids), Visit.finished_at >= since, Visit.outcome == "service")
+    query = select(Visit).where(*made).distinct(Visit.account_id)
+    return list(session.scalars(query.order_by(Visit.account_id, Visit.finished_at.desc(), Visit.id.desc())))
+
+
 def appointments_of(session: Session, account_id: int, since: dt.datetime, limit: int = 5) -> list[Visit]:
     """Planned visits to an account from an instant on, the next first."""
     query = _visits().where(

@@ -24,13 +24,13 @@ from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.pipeline.labels import short_day
 from gcrm.pipeline.queries import accounts_of_late
-from gcrm.visits import forms, photo_views, queries, question_queries, question_views, services
+from gcrm.visits import forms, photo_views, pin_views, queries, question_queries, question_views, services
 from gcrm.visits.labels import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES, STATUS_LABELS, STATUS_TONES
 from gcrm.visits.models import ACTIVITY_KINDS, Task, Visit
 
 bp = Blueprint("visits", __name__)
-bp.register_blueprint(photo_views.bp)
-bp.register_blueprint(question_views.bp)
+for part in (photo_views, question_views, pin_views):
+    bp.register_blueprint(part.bp)
 
 USUAL_TIME = dt.time(9, 0)
 

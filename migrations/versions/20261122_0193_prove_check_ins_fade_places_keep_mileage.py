@@ -107,6 +107,7 @@ def _days() -> None:
     op.add_column("day_plans", sa.Column("late_minutes", sa.Integer(), nullable=True))
     op.add_column("day_plans", sa.Column("late_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("day_plans", sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("day_plans", sa.Column("start_faded_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("stops", sa.Column("skip_reason", sa.String(), nullable=True))
 
 
@@ -150,7 +151,7 @@ def _guard(table: str, seen: str, written: str) -> None:
 def downgrade() -> None:
     op.drop_table("mileage_days")
     op.drop_column("stops", "skip_reason")
-    for column in ("accepted_at", "late_at", "late_minutes"):
+    for column in ("start_faded_at", "accepted_at", "late_at", "late_minutes"):
         op.drop_column("day_plans", column)
     op.drop_column("users", "map_app")
     op.drop_table("pin_moves")

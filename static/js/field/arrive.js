@@ -5,7 +5,7 @@ const find = () =>
   new Promise((resolve) => {
     if (!navigator.geolocation) return resolve({ reason: "no geolocation in this browser" });
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => resolve({ lon: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy }),
+      ({ coords, timestamp }) => resolve({ lon: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy, age_seconds: Math.max(0, (Date.now() - timestamp) / 1000) }),
       (error) => resolve({ reason: ["unknown", "not permitted", "no signal", "took too long"][error.code] ?? "unknown" }),
       { enableHighAccuracy: true, timeout: LONGEST_WAIT, maximumAge: 15000 },
     );
