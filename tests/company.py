@@ -57,6 +57,8 @@ class Half:
     photo: Any = None
     question: Any = None
     """Everybody is asked it."""
+    pin: Any = None
+    """A pin that waits for a planner to move it."""
     territory: Any = None
     """Everybody sees it."""
     batch: Any = None
@@ -170,7 +172,7 @@ def make_half(session: Any, mark: str, people_of: Half | None = None) -> Half:
     question = people_of.question if people_of else make.make_question(session)
     return Half(
         team, manager, rep, account, parent, contact, deal, ahead, arrived, activity, task, touch, plan, ready,
-        plan.stops[0], edited, *runs, hotel, order, photo, question,
+        plan.stops[0], edited, *runs, hotel, order, photo, question, make.make_pin_move(session, account),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from gcrm.core import clock
-from gcrm.core.geo import ewkt
+from gcrm.core.geo import ewkt, lon_lat
 from gcrm.core.models import Organisation
 from gcrm.customers.models import Account, Contact, Touch
 from gcrm.geography.models import Region
@@ -18,7 +18,7 @@ from gcrm.people.models import Team, User
 from gcrm.pipeline.models import Opportunity, Stage
 from gcrm.pipeline.services import default_stages
 from gcrm.territories.models import Territory, TerritoryRegion
-from gcrm.visits.models import Activity, Task, Visit, VisitQuestion, VisitType
+from gcrm.visits.models import Activity, PinMove, Task, Visit, VisitQuestion, VisitType
 
 _numbers = itertools.count(1)
 
@@ -118,6 +118,16 @@ def make_opportunity(session: Any, account: Account, owner: User | None = None, 
 
 def make_visit(session: Any, account: Account, user: User, **fields: Any) -> Visit:
     return _add(session, Visit(account_id=account.id, user_id=user.id, **fields))
+
+
+def make_pin_move(
+    session: Any, account: Account, to: tuple[float, float] = (-76.879, 40.271), **fields: Any
+) -> PinMove:
+    usual = {
+        "place": ewkt(*to), "place_before": ewkt(*lon_lat(account.location)), "check_ins": 3, "spread_metres": 12,
+        "moved_metres": 140, "last_on": clock.now().date(), "source_before": "geocoder", "precision_before": "street",
+    }  # fmt: skip
+    return _add(session, PinMove(account_id=account.id, **(usual | fields)))
 
 
 def make_activity(session: Any, account: Account, user: User, **fields: Any) -> Activity:

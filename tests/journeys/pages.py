@@ -53,6 +53,8 @@ NO_PAGES = {
     "maps.sheets.region_sheet": "a file",
     "maps.layers.features": "GeoJSON for the map",
     "geography.placing": "JSON for a bar",
+    "field.evening.month_file": "a file",
+    "field.about.about_me_file": "a file",
     "routing.progress": "JSON for a bar",
     "routing.plan.run_progress": "JSON for a bar",
     "routing.plan.addable": "JSON for a search",
