@@ -181,7 +181,7 @@ def visit_minutes(value: object) -> int | None:
 def check_in_metres(value: object) -> int | None:
     found = whole(value, "metres", CHECK_IN_METRES[1])
     if found is not None and found < CHECK_IN_METRES[0]:
-        raise Invalid(f"A check-in needs {CHECK_IN_METRES[0]} to {CHECK_IN_METRES[1]} metres: positions are no better.")
+        raise Invalid("A check-in needs at least %(least)s metres: positions are no better.", least=CHECK_IN_METRES[0])
     return found
 
 

@@ -14,11 +14,10 @@ from uuid import UUID
 
 from gcrm.core.db import PrincipalSession
 from gcrm.core.errors import Conflict, Invalid
-from gcrm.core.geo import lon_lat
 from gcrm.customers import services as customers
 from gcrm.customers.models import Account
 from gcrm.field import act_queries as queries
-from gcrm.field import acts, services
+from gcrm.field import day_services, services
 from gcrm.field.acts import Outcome, Place, Waits
 from gcrm.orders import basket
 from gcrm.orders import queries as orders
@@ -28,7 +27,7 @@ from gcrm.people.models import User
 from gcrm.routing import live_services as live
 from gcrm.routing import queries as plans
 from gcrm.routing import slot_desk
-from gcrm.routing.models import Stop
+from gcrm.routing.models import DayPlan, Stop
 from gcrm.visits import photo_services
 from gcrm.visits import services as visits
 from gcrm.visits.models import Task, Visit
@@ -97,8 +96,6 @@ def visit_there(session: PrincipalSession, given: Given, subject: About) -> Visi
 def arrived(session: PrincipalSession, given: Given) -> Outcome | None:
     subject = about(session, given)
     account = subject.account
-    if account is not None and account.location is not None:
-        acts.must_be_near(given.place, lon_lat(account.location))
     visit = visit_there(session, given, subject)
     known = visit.status if visit is not None else None
     if visit is not None and known in ("arrived", "done"):
@@ -110,17 +107,16 @@ def arrived(session: PrincipalSession, given: Given) -> Outcome | None:
         )  # fmt: skip
     if subject.stop is not None and not queries.is_overtaken(session, given, "stop", ("skipped",)):
         services.follow(session, subject.stop, visit)
-    return _about_visit(
-        visit,
-        subject,
-        {"arrived": "arrived_already", "done": "arrival_added", "cancelled": "was_cancelled"}.get(known or ""),
-    )
+    doubted = "place_doubted" if given.place is not None and visit.no_position_reason else None
+    known_why = {"arrived": "arrived_already", "done": "arrival_added", "cancelled": "was_cancelled"}.get(known or "")
+    return _about_visit(visit, subject, known_why or doubted)
 
 
 def _arrival(given: Given) -> dict[str, Any]:
     return {
         "at": given.at, "position": given.position, "accuracy_metres": given.place.accuracy if given.place else None,
-        "no_position_reason": given.no_place,
+        "taken_at": given.place.taken_at if given.place else None, "no_position_reason": given.no_place,
+        "far_reason": given.body.get("far_reason"),
     }  # fmt: skip
 
 
@@ -255,7 +251,7 @@ def added(session: PrincipalSession, given: Given) -> Outcome | None:
     known = queries.stop_for(session, plan, account)
     if known is not None:
         if known.status == "skipped":
-            services.unskip(session, known)
+            live.unskip(session, known)
         return Outcome("merged", "on_plan_already", {"stop": str(known.uuid)})
     # Who says it again after it did not fit has the rest of the day planned anew round it.
     if given.amends is None:
@@ -267,6 +263,42 @@ def added(session: PrincipalSession, given: Given) -> Outcome | None:
         raise Conflict("The day has no room for this account.", field="account")
     made.uuid = body["stop"]
     session.flush()
+    return None
+
+
+def _own_plan(session: PrincipalSession, given: Given) -> DayPlan:
+    found = plans.published_plan(session, given.user.id, given.body["day"])
+    if found is None:
+        raise Conflict("There is no plan for this day any more.", fault="body.day")
+    return found
+
+
+def reordered(session: PrincipalSession, given: Given) -> Outcome | None:
+    plan = _own_plan(session, given)
+    stops = [queries.stop_of(session, given.user.id, public) for public in given.body["stops"]]
+    trial = day_services.reorder(session, plan, [stop.uuid for stop in stops if stop is not None])
+    late = [fault.rule for fault in trial.faults]
+    return Outcome(result={"breaks": late}) if late else None
+
+
+def late(session: PrincipalSession, given: Given) -> Outcome | None:
+    live.tell_late(session, _own_plan(session, given), given.body["minutes"], given.at)
+    return None
+
+
+def plan_accepted(session: PrincipalSession, given: Given) -> Outcome | None:
+    plan = _own_plan(session, given)
+    if plan.uuid != given.body["plan"]:
+        raise Conflict("This plan is not the one that is worked by any more. Look at the new one.", fault="body.plan")
+    if plan.accepted_at is not None:
+        return Outcome("merged", "there_already")
+    live.accept(session, plan, given.at)
+    return None
+
+
+def day_closed(session: PrincipalSession, given: Given) -> Outcome | None:
+    told = {name: given.body.get(name) for name in ("odometer_start_km", "odometer_end_km", "private_km", "note")}
+    day_services.close_day(session, given.user, given.body["day"], **told)
     return None
 
 
@@ -375,6 +407,10 @@ ACTIONS: dict[str, Action] = {
     "skipped": skipped,
     "unskipped": unskipped,
     "added": added,
+    "reordered": reordered,
+    "late": late,
+    "plan_accepted": plan_accepted,
+    "day_closed": day_closed,
     "called": called,
     "noted": noted,
     "task_added": task_added,

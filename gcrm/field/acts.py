@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from gcrm.core.errors import Conflict, GcrmError, Invalid, Malformed
-from gcrm.core.geo import metres_between
 
 SCHEMA = 1
 """Raised whenever a phone of before would say something that is not understood any more."""
@@ -27,8 +26,6 @@ EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 LONGEST_LINE = 300
 LONGEST_NOTE = 20_000
 LONGEST_NUMBER = 2**62
-FARTHEST_METRES = 500_000
-"""A position further from the account is a mistake, not where the rep is."""
 MOST_DEEP = 8
 
 
@@ -417,17 +414,3 @@ def _cleaned(value: Any, depth: int = 0) -> Any:
     if isinstance(value, dict):
         return {str(_cleaned(name)): _cleaned(each, depth + 1) for name, each in value.items()}
     return value
-
-
-# -- rules of several kinds ----------------------------------------------------------------------------------------------
-
-
-def must_be_near(place: Place | None, there: tuple[float, float] | None) -> None:
-    """Refuse a position on another part of the world than the account."""
-    if place is not None and there is not None:
-        away = metres_between((place.lon, place.lat), there)
-        if away > FARTHEST_METRES:
-            raise Invalid(
-                "The position is %(km)s km from the account, so it is not where you are.", fault="place",
-                km=round(away / 1000),
-            )  # fmt: skip

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, send_fil
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from gcrm.core import clock, forms, web
+from gcrm.core import catalogs, clock, forms, web
 from gcrm.core.errors import GcrmError, Invalid, NotFound
 from gcrm.field import day_services, evening_pages, evening_queries
 from gcrm.field.day_views import own_plan, rep
@@ -41,7 +41,7 @@ def evening() -> Any:
             day_services.close_day(session, me, day, **_told())
         except GcrmError as error:
             session.rollback()
-            fault = error.message
+            fault = catalogs.said(error)
         else:
             flash(_("The day is closed."), "success")
             return redirect(url_for(".evening", day=None if day == today else day.isoformat()))

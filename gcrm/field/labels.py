@@ -18,6 +18,7 @@ SENTENCES = {
     "was_cancelled": _l("The appointment had been cancelled; it counts as made."),
     "overtaken": _l("Something that you did later counts already."),
     "stop_gone": _l("The stop is no longer on the plan; what you did counts all the same."),
+    "place_doubted": _l("You are checked in. The phone’s position cannot be where you are, so it was not taken."),
     "skipped_already": _l("This stop was skipped already."),
     "ahead_already": _l("This stop lies ahead already."),
     "there_already": _l("This is there already."),
@@ -60,3 +61,12 @@ SKIP_REASONS = {
     "not_needed": _l("Not needed any more"),
 }  # fmt: skip
 """Why a stop is left out, by the words that phones send; what is no word is the rep’s own text."""
+
+ACTS = {
+    "arrived": _l("Checked in"), "finished": _l("Logged a visit"), "skipped": _l("Skipped a stop"), "unskipped": _l("Took a stop back"),
+    "reordered": _l("Changed the order"), "added": _l("Added a stop"), "late": _l("Told to be late"), "called": _l("Logged a call"),
+    "noted": _l("Wrote a note"), "task_added": _l("Added a task"), "task_done": _l("Finished a task"), "task_reopened": _l("Reopened a task"),
+    "ordered": _l("Took an order"), "prospect_added": _l("Added a prospect"), "photo_added": _l("Took a photo"), "signed": _l("Had it signed"),
+    "day_closed": _l("Closed the day"), "plan_accepted": _l("Took a plan"),
+}  # fmt: skip
+"""What a person did, by the kind of the act."""

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from gcrm.core import web
+from gcrm.core import catalogs, web
 from gcrm.core.errors import GcrmError, Invalid
 from gcrm.customers import services as customers
 from gcrm.customers.selecting import Selection
@@ -53,7 +53,10 @@ def add(account_id: UUID) -> Any:
     except BrokenRule as refused:
         shown = plan_pages.shower(session, plan)
         names = {str(stop.visit_key): stop.account_name for stop in plan.stops}
-        faults = [plan_pages.fault_sentence(each, names.get(each.key or "", account.name), shown) for each in refused.trial.faults]
+        faults = [
+            plan_pages.fault_sentence(each, names.get(each.key or "", account.name), shown)
+            for each in refused.trial.faults
+        ]
         return render_template("field/no_room.html", account=account, faults=faults), 422
     flash(_("%(name)s is on today’s plan.", name=account.name), "success")
     return redirect(url_for("field.today"))
@@ -77,7 +80,7 @@ def new() -> Any:
         except AlreadyThere as error:
             twins = error
         except GcrmError as error:
-            faults = {"name": [error.message]}
+            faults = {"name": [catalogs.said(error)]}
         else:
             flash(_("%(name)s is there as a prospect.", name=account.name), "success")
             return redirect(url_for("field.unplanned", account_id=account.uuid))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import structlog
 
-from gcrm.core import db, jobs
-from gcrm.field import act_queries, outbox_services
+from gcrm.core import db, held_places, jobs
+from gcrm.field import act_queries, outbox_services, place_queries, place_services
 
 SECONDS_A_PERSON = 2.0
+
+held_places.register("acts", held_places.Source(place_queries.places_of_acts, place_services.fade_acts))
 
 
 @jobs.chore(seconds=1)

@@ -31,6 +31,7 @@ def choices(users: Iterable[User]) -> list[tuple[str, str]]:
     """People as what a list sends and what it shows."""
     return [(str(user.uuid), user.name) for user in users]
 
+
 MAP_APP_LABELS = {
     "google": "Google Maps", "apple": "Apple Maps", "waze": "Waze", "kakao": "KakaoMap", "naver": "NAVER Map",
 }  # fmt: skip

@@ -27,7 +27,10 @@ def visits_made(session: Session, rep: User, day: dt.date) -> list[Visit]:
     zone = queries.zone_of(session, rep)
     begin, end = clock.at(day, dt.time(), zone), clock.at(day + dt.timedelta(days=1), dt.time(), zone)
     query = select(Visit).where(
-        Visit.user_id == rep.id, Visit.arrived_at >= begin, Visit.arrived_at < end, Visit.status.in_(("arrived", "done"))
+        Visit.user_id == rep.id,
+        Visit.arrived_at >= begin,
+        Visit.arrived_at < end,
+        Visit.status.in_(("arrived", "done")),
     )
     return list(session.scalars(query.order_by(Visit.arrived_at, Visit.id)))
 
@@ -35,7 +38,9 @@ def visits_made(session: Session, rep: User, day: dt.date) -> list[Visit]:
 def driven_metres(session: Session, rep: User, plan: DayPlan | None, made: list[Visit]) -> int:
     """From where the day began along the accounts that were visited to where it ended."""
     ids = [visit.account_id for visit in made]
-    rows = session.execute(select(Account.id, Account.location).where(Account.id.in_(ids), Account.location.is_not(None)))
+    rows = session.execute(
+        select(Account.id, Account.location).where(Account.id.in_(ids), Account.location.is_not(None))
+    )
     at: dict[int, Point] = {row.id: lon_lat(row.location) for row in rows}
     if plan is not None:
         at = {stop.account_id: lon_lat(stop.location) for stop in plan.stops if stop.account_id in ids} | at

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MOST_MINUTES = 600
+MOST_MINUTES = 1_440
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,9 @@ from gcrm.core.errors import Conflict, NotFound
 from gcrm.core.geo import lon_lat
 from gcrm.customers.models import Account
 from gcrm.people.models import User
-from gcrm.routing import late
+from gcrm.routing import late, promise, queries, replan
 from gcrm.routing import price as pricing
 from gcrm.routing import problem as problems
-from gcrm.routing import promise, queries, replan
 from gcrm.routing import receipt as receipts
 from gcrm.routing import solution as solutions
 from gcrm.routing.day import Candidate, WorkDay

@@ -99,19 +99,19 @@ def unskip(session: Session, stop: Stop) -> None:
     services.mark_stop(session, stop, "ahead")
 
 
-def tell_late(session: Session, plan: DayPlan, minutes: int) -> None:
+def tell_late(session: Session, plan: DayPlan, minutes: int, at: dt.datetime | None = None) -> None:
     """The rep says how late the day runs; 0 takes it back. Whoever leads sees it."""
     if not 0 <= minutes <= late.MOST_MINUTES:
-        raise Invalid(f"Between 0 and {late.MOST_MINUTES} minutes late can be told.")
-    plan.late_minutes, plan.late_at = (minutes, clock.now()) if minutes else (None, None)
+        raise Invalid("Between 0 and %(most)s minutes late can be told.", most=late.MOST_MINUTES)
+    plan.late_minutes, plan.late_at = (minutes, at or clock.now()) if minutes else (None, None)
     session.flush()
 
 
-def accept(session: Session, plan: DayPlan) -> None:
+def accept(session: Session, plan: DayPlan, at: dt.datetime | None = None) -> None:
     """The rep looked at the plan and takes it."""
     if plan.status != "published":
         raise Conflict("This plan is not the one that is worked by any more. Look at the new one.")
-    plan.accepted_at = plan.accepted_at or clock.now()
+    plan.accepted_at = plan.accepted_at or at or clock.now()
     session.flush()
 
 

@@ -22,7 +22,6 @@ from gcrm.visits import map_queries, queries, services
 from gcrm.visits.forms import ActivityForm
 from gcrm.visits.labels import KIND_ICONS, KIND_LABELS, OUTCOME_LABELS, OUTCOME_TONES
 
-
 REMEMBERED = dt.timedelta(days=180)
 LONGEST_SAID = 120
 

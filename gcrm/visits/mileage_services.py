@@ -23,14 +23,17 @@ def close_day(
     note: str | None = None,
 ) -> MileageDay:  # fmt: skip
     """Write a day's mileage, or write it again: by the odometer where both ends are told, else by the stops visited."""
-    start = _kilometres(odometer_start_km, "odometer at the start", LARGEST_ODOMETER_KM)
-    end = _kilometres(odometer_end_km, "odometer at the end", LARGEST_ODOMETER_KM)
-    private = _kilometres(private_km, "private kilometres", MOST_KM_A_DAY) or 0.0
+    start = _kilometres(odometer_start_km, "odometer_start_km", LARGEST_ODOMETER_KM)
+    end = _kilometres(odometer_end_km, "odometer_end_km", LARGEST_ODOMETER_KM)
+    private = _kilometres(private_km, "private_km", MOST_KM_A_DAY) or 0.0
     if start is not None and end is not None:
         _must_be_a_day(start, end)
     driven = round((end - start) * 1000) if start is not None and end is not None else stops_metres
     if private * 1000 > driven:
-        raise Invalid(f"{private:g} km were private, but only {driven / 1000:g} km were driven.")
+        raise Invalid(
+            "%(private)s km were private, but only %(driven)s km were driven.", private=f"{private:g}", driven=f"{driven / 1000:g}",
+            field="private_km",
+        )  # fmt: skip
     found = mileage_queries.day_of(session, user_id, day) or MileageDay(user_id=user_id, day=day)
     found.odometer_start_km, found.odometer_end_km = start, end
     found.planned_metres, found.driven_metres = planned_metres, driven
@@ -44,14 +47,18 @@ def close_day(
 
 def _must_be_a_day(start: float, end: float) -> None:
     if end < start:
-        raise Invalid("The odometer stands lower at the end than at the start.")
+        raise Invalid("The odometer stands lower at the end than at the start.", field="odometer_end_km")
     if end - start > MOST_KM_A_DAY:
-        raise Invalid(f"{end - start:g} km on one day is more than anybody drives. Check the odometer.")
+        raise Invalid(
+            "%(driven)s km on one day is more than anybody drives. Check the odometer.",
+            driven=f"{end - start:g}",
+            field="odometer_end_km",
+        )
 
 
-def _kilometres(value: float | None, name: str, most: float) -> float | None:
+def _kilometres(value: float | None, field: str, most: float) -> float | None:
     if value is None:
         return None
     if not math.isfinite(value) or not 0 <= value <= most:
-        raise Invalid(f"The {name} lies between 0 and {most:,} km.")
+        raise Invalid("%(km)s km is not what an odometer shows.", km=value, field=field)
     return round(value, 1)

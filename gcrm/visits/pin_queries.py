@@ -73,7 +73,9 @@ def open_moves(session: Session) -> list[PinMove]:
 
 
 def move_by_uuid(session: Session, public: uuid.UUID) -> PinMove:
-    query = select(PinMove).where(PinMove.uuid == public).options(joinedload(PinMove.account)).with_for_update(of=PinMove)
+    query = (
+        select(PinMove).where(PinMove.uuid == public).options(joinedload(PinMove.account)).with_for_update(of=PinMove)
+    )
     found = session.scalar(query)
     if found is None or found.account is None:
         raise NotFound("There is nothing at this address, or nothing that you may see.")

@@ -53,9 +53,11 @@ def accept(session: Session, move: PinMove, user_id: int, by_hand_too: bool = Fa
     """Move the pin; one that a person placed only where that is said."""
     _must_be(move, "open")
     if move.was_by_hand and not by_hand_too:
-        raise Invalid(f"Somebody placed the pin of {move.account.name} by hand. Say that it is to move all the same.")
+        raise Invalid(
+            "Somebody placed the pin of %(name)s by hand. Say that it is to move all the same.", name=move.account.name
+        )
     if lon_lat(move.account.location) != lon_lat(move.place_before):
-        raise Conflict(f"The pin of {move.account.name} was moved since. Dismiss this.")
+        raise Conflict("The pin of %(name)s was moved since. Dismiss this.", name=move.account.name)
     lon, lat = lon_lat(move.place)
     _put(session, move.account, (lon, lat), SOURCE, "point")
     _decide(session, move, "accepted", user_id)
@@ -74,7 +76,7 @@ def reopen(session: Session, move: PinMove) -> None:
     if move.status == "accepted":
         here = lon_lat(move.account.location)
         if metres_between(here, lon_lat(move.place)) > 1:
-            raise Conflict(f"The pin of {move.account.name} was moved since; it stays there.")
+            raise Conflict("The pin of %(name)s was moved since; it stays there.", name=move.account.name)
         _put(session, move.account, lon_lat(move.place_before), move.source_before, move.precision_before)
     move.status, move.decided_at, move.decided_by_id = "open", None, None
     session.flush()

@@ -57,9 +57,6 @@ def agreed(pin: Point, check_ins: Sequence[CheckIn]) -> Agreed | None:
     return Agreed(place, len(group), spread, moved, max(c.day for c in group))
 
 
-
-
-
 def _best_of_days(check_ins: Sequence[CheckIn]) -> list[CheckIn]:
     best: dict[dt.date, CheckIn] = {}
     for one in check_ins:

@@ -348,15 +348,14 @@ def reopen_task(session: Session, task: Task) -> None:
 def add_arrival(
     session: Session, visit: Visit, account: Account | None, *, at: dt.datetime,
     position: tuple[float, float] | None = None, accuracy_metres: float | None = None,
-    no_position_reason: str | None = None,
+    taken_at: dt.datetime | None = None, no_position_reason: str | None = None, far_reason: str | None = None,
 ) -> None:  # fmt: skip
     """An arrival that is heard of after the visit itself: the earlier moment counts, and the first known position."""
     visit.arrived_at = min(visit.arrived_at or at, _moment(at))
+    visit.radius_metres = visit.radius_metres or check_in_radius(session, account)
+    visit.far_reason = visit.far_reason or _line(far_reason, "reason")
     if position is not None and visit.arrived_point is None:
-        visit.arrived_point = ewkt(*position)  # type: ignore[assignment]
-        visit.accuracy_metres, visit.no_position_reason = _accuracy(accuracy_metres), None
-        if account is not None and account.location is not None:
-            visit.distance_metres = round(metres_between(position, lon_lat(account.location)), 1)
+        _place(visit, proof.Position(position, _accuracy(accuracy_metres), taken_at), at, account)
     elif visit.arrived_point is None:
         visit.no_position_reason = visit.no_position_reason or _line(no_position_reason, "reason")
     session.flush()

@@ -73,7 +73,12 @@ def visited(session, company):
         account = account or company.account
         for day in days:
             place = (PIN[0], PIN[1] + metres / DEGREE)
-            given = {"status": "arrived", "arrived_point": ewkt(*place), "accuracy_metres": 9.0, "distance_metres": metres} | given
+            given = {
+                "status": "arrived",
+                "arrived_point": ewkt(*place),
+                "accuracy_metres": 9.0,
+                "distance_metres": metres,
+            } | given
             make.make_visit(session, account, company.rep, arrived_at=clock.now() - dt.timedelta(days=day), **given)
 
     return made

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select, text
 
-from gcrm.core import clock, held_places
+from gcrm.core import clock, held_places, jobs
 from gcrm.core.geo import ewkt, lon_lat, metres_between
 from gcrm.routing.models import DayPlan
 from gcrm.visits.models import Visit
@@ -22,7 +22,9 @@ def centre(session, lon, lat):
     return session.execute(select(func.ST_X(found), func.ST_Y(found))).one()
 
 
-@pytest.mark.parametrize("place", [HERE, (127.03, 37.5), (179.9999, -0.0001), (-180, 65.2), (12.5, 89.99), (0, -90), (180, 12)])
+@pytest.mark.parametrize(
+    "place", [HERE, (127.03, 37.5), (179.9999, -0.0001), (-180, 65.2), (12.5, 89.99), (0, -90), (180, 12)]
+)
 def test_the_middle_of_the_square_is_near_and_the_same_for_all_in_it(session, place):
     middle = centre(session, *place)
     assert -180 <= middle[0] <= 180
@@ -32,7 +34,9 @@ def test_the_middle_of_the_square_is_near_and_the_same_for_all_in_it(session, pl
 
 def test_a_square_is_about_a_kilometre(session):
     """Neighbours in a row of points a hundred metres apart share their middle about ten times."""
-    middles = {tuple(centre(session, -76.88 + n * 0.00118, 40.27)) for n in range(100)}  # 100 m of longitude at 40.27 degrees
+    middles = {
+        tuple(centre(session, -76.88 + n * 0.00118, 40.27)) for n in range(100)
+    }  # 100 m of longitude at 40.27 degrees
     assert 9 <= len(middles) <= 12
 
 
@@ -48,6 +52,7 @@ def made(session, company):
 
 
 def fade(session):
+    jobs.load_tasks()
     return held_places.fade(session, clock.now() - dt.timedelta(days=EXACT_DAYS))
 
 
@@ -78,7 +83,9 @@ def replanned(session, company):
         "shifts": [{"id": "0", "from": 1, "to": 0}], "visits": [],
         "places": [{"lon": -76.9, "lat": 40.3}, {"lon": HERE[0], "lat": HERE[1]}],
     }  # fmt: skip
-    plan = DayPlan(rep_id=company.rep.id, day=before.date(), status="replaced", published_at=before, cause="late", problem=problem)
+    plan = DayPlan(
+        rep_id=company.rep.id, day=before.date(), status="replaced", published_at=before, cause="late", problem=problem
+    )
     session.add(plan)
     session.flush()
     return plan
@@ -101,7 +108,11 @@ def holders(session):
     )
     digits = (str(HERE[0])[1:], str(HERE[1]), exact_hex(session))
     like = " OR ".join(f"strpos(t::text, '{each}') > 0" for each in digits)
-    return {table for table in session.scalars(readable) if session.scalar(text(f"SELECT count(*) FROM {table} AS t WHERE {like}"))}
+    return {
+        table
+        for table in session.scalars(readable)
+        if session.scalar(text(f"SELECT count(*) FROM {table} AS t WHERE {like}"))
+    }
 
 
 def test_nothing_exact_and_older_is_left_in_any_table(session, made, replanned):
@@ -141,7 +152,9 @@ def test_the_nightly_job_does_it(own_database):
         make.make_organisation(session)
         rep = make.make_user(session)
         at = clock.now() - dt.timedelta(days=60)
-        make.make_visit(session, make.make_account(session, rep), rep, status="arrived", arrived_at=at, arrived_point=ewkt(*HERE))
+        make.make_visit(
+            session, make.make_account(session, rep), rep, status="arrived", arrived_at=at, arrived_point=ewkt(*HERE)
+        )
     tasks.fade_places(0)
     tasks.propose_pins(0)
     with db.transaction(jobs.system_principal()) as session:

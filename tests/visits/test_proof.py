@@ -19,7 +19,14 @@ NOON = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 
 @pytest.mark.parametrize(
     ("distance", "accuracy", "outside"),
-    [(150.0, 0.0, False), (150.1, 0.0, True), (200.0, 50.0, False), (200.1, 50.0, True), (200.0, None, True), (None, 5.0, False)],
+    [
+        (150.0, 0.0, False),
+        (150.1, 0.0, True),
+        (200.0, 50.0, False),
+        (200.1, 50.0, True),
+        (200.0, None, True),
+        (None, 5.0, False),
+    ],
 )
 def test_outside_is_what_the_accuracy_cannot_excuse(distance, accuracy, outside):
     assert proof.is_outside(distance, accuracy, 150) is outside
@@ -106,7 +113,7 @@ def test_every_reason_without_a_position_reads_as_a_sentence(app, reason):
 
 def test_a_position_that_is_no_number_is_refused_with_a_sentence(check_in):
     for wrong in ((float("nan"), 40.0), (float("inf"), 40.0), (200.0, 95.0)):
-        with pytest.raises(Invalid, match="position|on no map"):
+        with pytest.raises(Invalid, match=r"position|on no map"):
             check_in(position=wrong)
 
 
