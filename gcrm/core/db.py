@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import CursorResult, Engine, Executable, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -214,6 +214,17 @@ def row_for_login(statement: str, words: Mapping[str, Any]) -> tuple[Any, ...] |
         raise Unavailable("The database does not answer just now. Try again in a moment.") from error
     finally:
         lent.close()
+
+
+def write_all(session: Session, statement: Executable, words: Mapping[str, Any] | None = None) -> int:
+    """Run a write that takes a limited number of rows again and again, until it finds none; how many it wrote."""
+    written = 0
+    while True:
+        done = session.execute(statement, words or {})
+        assert isinstance(done, CursorResult)
+        if not done.rowcount:
+            return written
+        written += done.rowcount
 
 
 def dispose() -> None:

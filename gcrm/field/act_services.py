@@ -17,7 +17,7 @@ from gcrm.core.errors import Conflict, Invalid
 from gcrm.customers import services as customers
 from gcrm.customers.models import Account
 from gcrm.field import act_queries as queries
-from gcrm.field import day_services, services
+from gcrm.field import acts, day_services, services
 from gcrm.field.acts import Outcome, Place, Waits
 from gcrm.orders import basket
 from gcrm.orders import queries as orders

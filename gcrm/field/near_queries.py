@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from gcrm.core import clock
-from gcrm.core.geo import lon_lat, metres_between
+from gcrm.core.geo import ewkt, lon_lat, metres_between
 from gcrm.customers import area_queries
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
@@ -24,6 +24,9 @@ MOST_MINUTES = 30
 """More driving than that is not near."""
 RADIUS_METRES = 10_000
 MOST_SHOWN = 30
+TWIN_METRES = 500
+"""Round a new prospect names are compared so far."""
+MOST_COMPARED = 100
 
 
 @dataclass(frozen=True)
@@ -77,3 +80,14 @@ def _shown(rows: list[tuple[Account, int]], position: Point | None, today: dt.da
         Near(account, seconds, metres_between(position, lon_lat(account.location)) if position else None, plans.due_of(account, today))
         for account, seconds in rows[:MOST_SHOWN]
     ]  # fmt: skip
+
+
+def around(session: Session, position: Point) -> list[dict[str, object]]:
+    """Accounts in sight round a place, as scripts compare names with them."""
+    ewkt(*position)  # Refuses what is on no map.
+    found = area_queries.accounts_along(session, Selection(), [position], TWIN_METRES, MOST_COMPARED)
+    return [
+        {"name": one.name, "street": one.street, "postcode": one.postcode, "lon": lon, "lat": lat}
+        for one in found
+        for lon, lat in [lon_lat(one.location)]
+    ]

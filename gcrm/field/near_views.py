@@ -85,5 +85,14 @@ def new() -> Any:
             flash(_("%(name)s is there as a prospect.", name=account.name), "success")
             return redirect(url_for("field.unplanned", account_id=account.uuid))
         web.session().rollback()
-    page = render_template("field/prospect.html", given=given, faults=faults, twins=twins)
+    page = render_template("field/prospect.html", given=given, faults=faults, twins=twins, near=_around(given))
     return page, 409 if twins else 422 if faults else 200
+
+
+def _around(given: dict[str, str]) -> list[dict[str, object]]:
+    """Whom the phone compares a new name with while it is typed: those in sight round the place."""
+    try:
+        position, _accuracy = services.position_of(given["lon"], given["lat"], None)
+        return near_queries.around(web.session(), position) if position is not None else []
+    except Invalid:
+        return []  # What is wrong with the place stands at the form.

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gcrm.core import clock
+from gcrm.core import clock, db
 from gcrm.visits.proof import CELL_REACH_METRES
 
 # A new prospect's place is the account's by now; where the phone was when it was made fades like any other place.
@@ -26,9 +26,7 @@ AT_ONCE = 20_000
 
 def fade_acts(session: Session, before: dt.datetime) -> int:
     """Put the places of acts that came before an instant to the middle of their square."""
-    faded = 0
     words = {"before": before, "now": clock.now(), "most": AT_ONCE, "reach": CELL_REACH_METRES}
-    while count := session.execute(FADE, words).rowcount:
-        faded += count
+    faded = db.write_all(session, FADE, words)
     session.expire_all()
     return faded

@@ -31,13 +31,27 @@ class Day:
     here_arrived_at: dt.datetime | None = None
     here_depart_at: dt.datetime | None = None
     last_finished_at: dt.datetime | None = None
+    told_minutes: int | None = None
+    """How late the rep said to be, and when."""
+    told_at: dt.datetime | None = None
 
     @property
     def stops(self) -> int:
         return self.done + self.ahead + self.missed
 
+    @property
+    def told(self) -> dt.timedelta:
+        """How late the rep said to be, as long as no stop was reached or finished since: then that counts."""
+        seen = max((at for at in (self.here_arrived_at, self.last_finished_at) if at is not None), default=None)
+        if not self.told_minutes or self.told_at is None or (seen is not None and seen > self.told_at):
+            return dt.timedelta(0)
+        return dt.timedelta(minutes=self.told_minutes)
+
     def late(self, now: dt.datetime) -> dt.timedelta:
-        """How far behind the plan the day is: by the stop under way, else by the next one that should have begun."""
+        """How far behind the plan the day is: by the stop under way, else by the next one that should have begun; or as told."""
+        return max(self.told, self._behind(now))
+
+    def _behind(self, now: dt.datetime) -> dt.timedelta:
         nothing = dt.timedelta(0)
         if self.here_start_at is not None:
             began = (self.here_arrived_at or self.here_start_at) - self.here_start_at

@@ -61,7 +61,7 @@ def days(session: Session, found: Sequence[Rep]) -> list[Day]:
             DayPlan.returns_at,
             func.min(Stop.start_at).filter(Stop.status == "ahead"),
             func.min(Stop.start_at).filter(here), func.min(Visit.arrived_at).filter(here), func.min(Stop.depart_at).filter(here),
-            over,
+            over, DayPlan.late_minutes, DayPlan.late_at,
         )
         .join(User, User.id == DayPlan.rep_id)
         .outerjoin(Stop, Stop.day_plan_id == DayPlan.id)

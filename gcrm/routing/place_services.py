@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from gcrm.core import clock
+from gcrm.core import clock, db
 
 # What a rep drove to is drawn from account to account; only the problem of a new version knows where the phone was.
 FADE = text("""
@@ -30,8 +30,6 @@ AT_ONCE = 200
 
 def fade_starts(session: Session, before: dt.datetime) -> int:
     """Put where replanned days of before an instant went on from to the middle of its square."""
-    faded = 0
-    while count := session.execute(FADE, {"before": before, "now": clock.now(), "most": AT_ONCE}).rowcount:
-        faded += count
+    faded = db.write_all(session, FADE, {"before": before, "now": clock.now(), "most": AT_ONCE})
     session.expire_all()
     return faded

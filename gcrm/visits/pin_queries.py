@@ -47,10 +47,12 @@ def accounts_off_pin(session: Session, since: dt.datetime) -> Iterator[tuple[Acc
         .order_by(Account.id, Visit.id)
     )
     for account, rows in groupby(session.execute(query).all(), key=lambda row: row[0]):
-        yield (
-            account,
-            [pins.CheckIn(lon_lat(point), at.astimezone(zone).date(), accuracy) for _, point, at, accuracy in rows],
-        )
+        yield account, [pins.CheckIn(lon_lat(row[1]), _day(row[2], zone), row[3]) for row in rows]
+
+
+def _day(arrived: dt.datetime | None, zone: ZoneInfo) -> dt.date:
+    assert arrived is not None
+    return arrived.astimezone(zone).date()
 
 
 def latest_move(session: Session, account_id: int) -> PinMove | None:

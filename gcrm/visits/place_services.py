@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from gcrm.core import clock
+from gcrm.core import clock, db
 from gcrm.visits.models import Visit
 from gcrm.visits.proof import CELL_REACH_METRES
 
@@ -32,8 +32,6 @@ def fade_check_ins(session: Session, before: dt.datetime) -> int:
         )
         .execution_options(synchronize_session=False)
     )
-    faded = 0
-    while count := session.execute(fading).rowcount:
-        faded += count
+    faded = db.write_all(session, fading)
     session.expire_all()
     return faded

@@ -91,7 +91,9 @@ def test_over_the_ends_a_stop_stays(login_as, session, rep, day):
     client = login_as(rep)
     client.post(f"/field/stops/{stop_named(session, 'A').uuid}/move", data={"way": "up"})
     assert order(session) == "ABCD"
-    assert client.post(f"/field/stops/{stop_named(session, 'A').uuid}/move", data={"way": "sideways"}).status_code == 422
+    assert (
+        client.post(f"/field/stops/{stop_named(session, 'A').uuid}/move", data={"way": "sideways"}).status_code == 422
+    )
 
 
 def test_what_is_over_stays_first(login_as, session, rep, day):
@@ -163,9 +165,11 @@ def test_one_tap_navigates_once_an_app_is_chosen(login_as, session, rep, day):
     assert client.post("/field/map-app", data={"app": "kakao"}).status_code == 204
     session.expire_all()
     assert session.scalar(select(User.map_app).where(User.id == rep.id)) == "kakao"
-    page = client.get("/field/").get_data(as_text=True).split('id="handover"')[0]
-    assert "map.kakao.com" in page
-    assert "waze.com" not in page
+    actions = (
+        client.get("/field/").get_data(as_text=True).split('class="field-actions"')[1].split('class="field-tabs"')[0]
+    )
+    assert "map.kakao.com" in actions
+    assert "waze.com" not in actions
     assert client.post("/field/map-app", data={"app": "carrier pigeon"}).status_code == 422
 
 
@@ -174,18 +178,38 @@ def test_the_next_stop_says_whom_to_ask_for_and_what_to_talk_about(login_as, ses
 
     account = session.scalar(select(Account).where(Account.name == "A"))
     birthday = clock.today(ZONE) + dt.timedelta(days=3)
-    make.make_contact(session, account, name="Kim Buyer", phone="+1 717 555 0101", is_primary=True, extra={"Birthday": f"1980-{birthday:%m-%d}"})
+    make.make_contact(
+        session,
+        account,
+        name="Kim Buyer",
+        phone="+1 717 555 0101",
+        is_primary=True,
+        extra={"Birthday": f"1980-{birthday:%m-%d}"},
+    )
     make.make_opportunity(session, account, rep, name="Forklifts", amount_minor=5_000_000)
     past = clock.now() - dt.timedelta(days=20)
-    make.make_visit(session, account, rep, status="done", outcome="service", note="Pump leaks", arrived_at=past, finished_at=past)
+    make.make_visit(
+        session, account, rep, status="done", outcome="service", note="Pump leaks", arrived_at=past, finished_at=past
+    )
     page = login_as(rep).get("/field/").get_data(as_text=True)
-    for said in ("Ask for Kim Buyer", "Forklifts", "Last service: Pump leaks", "Birthday: Kim Buyer", "in 3 days", 'href="tel:+17175550101"', 'href="sms:+17175550101"'):
+    for said in (
+        "Ask for Kim Buyer",
+        "Forklifts",
+        "Last service: Pump leaks",
+        "Birthday: Kim Buyer",
+        "in 3 days",
+        'href="tel:+17175550101"',
+        'href="sms:+17175550101"',
+    ):
         assert said in page, said
 
 
 def test_far_away_the_page_asks_why_and_keeps_the_answer(login_as, session, rep, day):
     client = login_as(rep)
-    client.post(f"/field/stops/{day.stops[0].uuid}/arrive", data={"lon": HOME[0], "lat": HOME[1], "accuracy": "10", "age_seconds": "3"})
+    client.post(
+        f"/field/stops/{day.stops[0].uuid}/arrive",
+        data={"lon": HOME[0], "lat": HOME[1], "accuracy": "10", "age_seconds": "3"},
+    )
     visit = session.scalar(select(Visit))
     assert visit.is_far
     page = client.get(f"/field/visits/{visit.uuid}").get_data(as_text=True)
@@ -209,7 +233,9 @@ def test_the_phones_act_carries_distance_reason_and_age(session, phone, day):
     taken = phone.now - dt.timedelta(seconds=20)
     place = {"lon": HOME[0], "lat": HOME[1], "accuracy": 10.0, "taken_at": taken.isoformat()}
     visit = "11111111-1111-4111-8111-111111111111"
-    assert phone.states(phone.act("arrived", visit=visit, stop=stop.uuid, far_reason="Parking", place=place)) == ["applied"]
+    assert phone.states(phone.act("arrived", visit=visit, stop=stop.uuid, far_reason="Parking", place=place)) == [
+        "applied"
+    ]
     found = session.scalar(select(Visit))
     assert (found.is_far, found.far_reason, found.position_at) == (True, "Parking", taken)
 
@@ -217,7 +243,9 @@ def test_the_phones_act_carries_distance_reason_and_age(session, phone, day):
 def test_a_phone_whose_clock_is_wrong_still_proves_where_it_is(session, phone, day):
     phone.behind = dt.timedelta(hours=5)
     place = {"lon": HOME[0], "lat": HOME[1], "accuracy": 10.0, "taken_at": phone.now.isoformat()}
-    phone.states(phone.act("arrived", visit="11111111-1111-4111-8111-111111111111", stop=day.stops[0].uuid, place=place))
+    phone.states(
+        phone.act("arrived", visit="11111111-1111-4111-8111-111111111111", stop=day.stops[0].uuid, place=place)
+    )
     found = session.scalar(select(Visit))
     assert found.arrived_point is not None
     assert abs((found.position_at - clock.now()).total_seconds()) < 60
@@ -225,7 +253,9 @@ def test_a_phone_whose_clock_is_wrong_still_proves_where_it_is(session, phone, d
 
 def test_from_the_other_side_of_the_world_the_check_in_counts_and_the_position_does_not(session, phone, day):
     place = {"lon": 103.12, "lat": -40.27, "accuracy": 10.0, "taken_at": phone.now.isoformat()}
-    answer = phone.send(phone.act("arrived", visit="11111111-1111-4111-8111-111111111111", stop=day.stops[0].uuid, place=place))[0]
+    answer = phone.send(
+        phone.act("arrived", visit="11111111-1111-4111-8111-111111111111", stop=day.stops[0].uuid, place=place)
+    )[0]
     assert (answer["state"], "was not taken" in answer["why"]) == ("merged", True)
     found = session.scalar(select(Visit))
     assert (found.status, found.arrived_point, found.no_position_reason[:3]) == ("arrived", None, "far")

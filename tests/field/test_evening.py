@@ -12,6 +12,7 @@ from sqlalchemy import select
 from gcrm.core import clock
 from gcrm.core.geo import metres_between
 from gcrm.routing import driven_queries
+from gcrm.visits import mileage_services
 from gcrm.visits.models import MileageDay
 from tests import factories as make
 from tests.field.walked import HOME, ZONE, make_walked_day
@@ -25,7 +26,15 @@ def day(session, rep):
     from gcrm.customers.models import Account
 
     now = clock.now()
-    visit = make.make_visit(session, session.get(Account, a.account_id), rep, status="done", outcome="order", arrived_at=now - dt.timedelta(minutes=30), finished_at=now)
+    visit = make.make_visit(
+        session,
+        session.get(Account, a.account_id),
+        rep,
+        status="done",
+        outcome="order",
+        arrived_at=now - dt.timedelta(minutes=30),
+        finished_at=now,
+    )
     a.status, a.visit_id = "done", visit.id
     b.status, b.skip_reason = "skipped", "closed"
     session.flush()
@@ -55,12 +64,25 @@ def test_driven_is_the_way_along_the_stops_visited(session, rep, day):
 
 def test_the_odometer_counts_where_both_ends_are_told(login_as, session, rep, day):
     client = login_as(rep)
-    given = {"odometer_start_km": "52 100", "odometer_end_km": "52180,5", "private_km": "10.5", "note": "Detour for fuel"}
+    given = {
+        "odometer_start_km": "52 100",
+        "odometer_end_km": "52180,5",
+        "private_km": "10.5",
+        "note": "Detour for fuel",
+    }
     assert client.post("/field/evening", data=given).status_code == 302
     found = told(session)
-    assert (found.driven_metres, found.private_metres, found.business_metres, found.is_by_odometer) == (80_500, 10_500, 70_000, True)
+    assert (found.driven_metres, found.private_metres, found.business_metres, found.is_by_odometer) == (
+        80_500,
+        10_500,
+        70_000,
+        True,
+    )
     assert (found.planned_metres, found.visits, found.note) == (day.travel_metres, 1, "Detour for fuel")
-    assert client.post("/field/evening", data={"odometer_start_km": "52100", "odometer_end_km": "52200"}).status_code == 302
+    assert (
+        client.post("/field/evening", data={"odometer_start_km": "52100", "odometer_end_km": "52200"}).status_code
+        == 302
+    )
     assert told(session).driven_metres == 100_000
 
 
@@ -162,7 +184,9 @@ def test_a_manager_gets_the_team_and_nobody_else(login_as, session, rep, novembe
     assert rep.name in file
     assert "Other" not in file
     assert login_as(rep).get("/field/mileage/2026-11.csv?team=1").status_code == 403
-    assert "'=Other" in login_as(make.make_user(session, "admin")).get("/field/mileage/2026-11.csv?team=1").get_data(as_text=True)
+    assert "'=Other" in login_as(make.make_user(session, "admin")).get("/field/mileage/2026-11.csv?team=1").get_data(
+        as_text=True
+    )
 
 
 @pytest.mark.parametrize(("path", "status"), [("2026-13.csv", 422), ("x.csv", 422), ("2026-11.pdf", 404)])
@@ -183,5 +207,4 @@ def test_a_rep_cannot_write_anothers_mileage(session, as_user, rep, november):
 
     other = make.make_user(session, "rep")
     with pytest.raises(ProgrammingError, match="row-level security"), as_user(rep) as own:
-        own.add(MileageDay(user_id=other.id, day=dt.date(2026, 11, 24), driven_metres=1, is_by_odometer=False, closed_at=clock.now()))
-        own.flush()
+        mileage_services.close_day(own, other.id, dt.date(2026, 11, 24), visits=0, planned_metres=None, stops_metres=1)

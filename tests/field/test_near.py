@@ -66,7 +66,9 @@ def test_add_to_today_puts_it_where_it_costs_least(login_as, session, rep, aroun
 
 
 def test_what_does_not_fit_is_explained_and_can_be_planned_in(login_as, session, rep, day):
-    closed = make.make_account(session, rep, at=(HOME[0], HOME[1] + 0.027), name="Early bird", opening_hours="Mo-Su 00:00-00:10")
+    closed = make.make_account(
+        session, rep, at=(HOME[0], HOME[1] + 0.027), name="Early bird", opening_hours="Mo-Su 00:00-00:10"
+    )
     answer = login_as(rep).post(f"/field/near/{closed.uuid}/add")
     assert answer.status_code == 422
     page = answer.get_data(as_text=True)

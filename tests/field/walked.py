@@ -19,10 +19,17 @@ ZONE = "America/New_York"
 HOME = (-76.88, 40.27)
 
 
-def make_walked_day(session: Any, rep: Any, names: str = "ABCD", day: dt.date | None = None, hours: dict[str, str] | None = None) -> DayPlan:
+def make_walked_day(
+    session: Any, rep: Any, names: str = "ABCD", day: dt.date | None = None, hours: dict[str, str] | None = None
+) -> DayPlan:
     """Stops two kilometres apart to the north in the order of their names, half an hour each, on a day from 8:30 on."""
     day = day or clock.today(ZONE)
-    rep.work_days, rep.work_starts, rep.work_ends, rep.lunch_minutes = [1, 2, 3, 4, 5, 6, 7], dt.time(0, 5), dt.time(23, 50), 0
+    rep.work_days, rep.work_starts, rep.work_ends, rep.lunch_minutes = (
+        [1, 2, 3, 4, 5, 6, 7],
+        dt.time(0, 5),
+        dt.time(23, 50),
+        0,
+    )
     accounts = [
         make.make_account(
             session, rep, at=(HOME[0], HOME[1] + 0.018 * n), name=name, cadence_days=30, tier="B", opening_hours=(hours or {}).get(name),
@@ -30,7 +37,10 @@ def make_walked_day(session: Any, rep: Any, names: str = "ABCD", day: dt.date | 
         for n, name in enumerate(names, start=1)
     ]  # fmt: skip
     work = queries.work_day(session, rep, day)
-    candidates = [Candidate(a.id, a.name, *lon_lat(a.location), 30, 100.0, {"tier": "B"}, opening_hours=a.opening_hours) for a in accounts]
+    candidates = [
+        Candidate(a.id, a.name, *lon_lat(a.location), 30, 100.0, {"tier": "B"}, opening_hours=a.opening_hours)
+        for a in accounts
+    ]
     problem = services.with_travel(problem_of(_unhurried(work), candidates))
     keys = tuple(str(n) for n in range(len(accounts)))
     route = editing.route_of(editing.attempt(problem, editing.Draft(keys)))

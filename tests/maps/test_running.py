@@ -56,3 +56,11 @@ def test_the_next_stop_does_not_count_while_one_is_under_way() -> None:
 
 def test_a_day_that_is_done_ended_with_its_last_visit() -> None:
     assert day(ahead=0, last_finished_at=NINE - MINUTE).ends_at(NINE) == NINE - MINUTE
+
+
+def test_what_the_rep_tells_counts_until_a_stop_is_reached_after_it() -> None:
+    told = {"told_minutes": 30, "told_at": NINE + 5 * MINUTE, "next_start_at": NINE + 60 * MINUTE}
+    one = day(last_finished_at=NINE, **told)
+    assert one.late(NINE + 6 * MINUTE) == 30 * MINUTE
+    assert one.ends_at(NINE + 6 * MINUTE) == NINE + 510 * MINUTE
+    assert day(last_finished_at=NINE + 50 * MINUTE, **told).late(NINE + 51 * MINUTE) == 0 * MINUTE
