@@ -167,7 +167,12 @@ def briefings(session: Session, account_ids: Sequence[int]) -> dict[int, Briefin
     points = talking.points(session, list(accounts))
     return {
         number: Briefing(
-            accounts.get(number), contacts[number], touches[number], deals[number], tasks[number], points[number]
+            accounts.get(number),
+            contacts[number],
+            touches[number],
+            deals[number],
+            tasks[number],
+            points.get(number, []),
         )
         for number in account_ids
     }

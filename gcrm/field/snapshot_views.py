@@ -115,7 +115,9 @@ def _day(stored: Stored, templates: _Templates, on: dt.date, plan: DayPlan | Non
     stops = list(plan.stops) if plan is not None else []
     shown = SimpleNamespace(week=stored.week, day=on, today=stored.today)
     strip, *pieces = templates.pieces(
-        "field/_stored_day.html", day=shown, why=reasons.sentence,
+        "field/_stored_day.html",
+        day=shown,
+        why=reasons.sentence,
         stops=[_in_each_status(stop, stored.briefings[stop.account_id]) for stop in stops],
     )
     latest = live_queries.latest_starts(plan) if plan is not None else {}

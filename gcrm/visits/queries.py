@@ -90,9 +90,12 @@ def visits_of(session: Session, account_id: int, limit: int = 10) -> list[Visit]
 
 def last_services(session: Session, account_ids: Sequence[int], since: dt.datetime) -> list[Visit]:
     """The last service visit to each of some accounts since an instant."""
-    made = (Visit.account_id.in_(account_ids), Visit.finished_at >= since, Visit.outcome == "service")
-    query = select(Visit).where(*made).distinct(Visit.account_id)
-    return list(session.scalars(query.order_by(Visit.account_id, Visit.finished_at.desc(), Visit.id.desc())))
+    ranked = func.row_number().over(partition_by=Visit.account_id, order_by=(Visit.finished_at.desc(), Visit.id.desc()))
+    made = select(Visit.id, ranked.label("place")).where(
+        Visit.account_id.in_(account_ids), Visit.finished_at >= since, Visit.outcome == "service"
+    )
+    last = made.subquery()
+    return list(session.scalars(select(Visit).join(last, last.c.id == Visit.id).where(last.c.place == 1)))
 
 
 def appointments_of(session: Session, account_id: int, since: dt.datetime, limit: int = 5) -> list[Visit]:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { nameKey, twins } from "../../static/js/field/twins.js";
+import { twins } from "../../static/js/field/twins.js";
 
 const known = [
   { id: 1, name: "Café Müller GmbH", lon: 127, lat: 37, street: "Main St. 5", postcode: "12345" },
@@ -11,8 +11,8 @@ const known = [
 const found = (asked) => twins(known, asked).map((one) => [one.account.id, one.why]);
 
 test("case, accents, signs and the legal form do not tell names apart", () => {
-  assert.equal(nameKey("CAFE MULLER"), nameKey("Café Müller GmbH"));
-  assert.equal(nameKey("(주)한빛상사"), nameKey("한빛 상사"));
+  assert.deepEqual(found({ name: "CAFE-MULLER, gmbh", lon: 127, lat: 37 }), [[1, "near"]]);
+  assert.deepEqual(found({ name: "(주) 한빛 상사", lon: 127.001, lat: 37 }), [[2, "near"]]);
 });
 
 test("the same name nearby, or at the same address, is a twin; far away it is not", () => {

@@ -5,7 +5,7 @@ const NEAR_METRES = 150;
 const COMPANY = /\b(inc|llc|ltd|co|corp|corporation|company|gmbh|kg|ag|sa)\b|주식회사|유한회사|\(주\)|㈜|\(유\)/gu;
 
 /** A name as it is compared: no case, accents, signs or legal form. */
-export const nameKey = (name) =>
+const nameKey = (name) =>
   (name ?? "").normalize("NFKD").replace(/\p{M}/gu, "").normalize("NFC").toLowerCase().replace(COMPANY, " ").replace(/[^\p{L}\p{N}]+/gu, "");
 
 const plain = (text) => (text ?? "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
