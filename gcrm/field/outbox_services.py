@@ -196,9 +196,7 @@ def _done(session: PrincipalSession, act: FieldAct, user: User | None) -> Outcom
         # The phone took the position by the same clock that is corrected for the act.
         taken = act.place_taken_at + (act.at - act.said_at) if act.place_taken_at is not None else None
         place = Place(act.lon, act.lat, act.accuracy_metres, taken)
-    given = Given(
-        act.id, user, act.at, act.seq, place, act.no_place, act.amends, acts.read_body(act.kind, act.body)
-    )
+    given = Given(act.id, user, act.at, act.seq, place, act.no_place, act.amends, acts.read_body(act.kind, act.body))
     return ACTIONS[act.kind](session, given) or Outcome()
 
 
