@@ -34,16 +34,22 @@ FILES = {
     "maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
     "maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "fflate.mjs": "fflate/esm/browser.js",
+    "idb.js": "idb/build/index.js",
     "pmtiles.mjs": "pmtiles/dist/esm/index.js",
     "sortable.js": "sortablejs/modular/sortable.esm.js",
     "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
+    "workbox-core.js": "workbox-core/build/workbox-core.prod.js",
+    "workbox-precaching.js": "workbox-precaching/build/workbox-precaching.prod.js",
+    "workbox-routing.js": "workbox-routing/build/workbox-routing.prod.js",
+    "workbox-strategies.js": "workbox-strategies/build/workbox-strategies.prod.js",
 }
 
 # Bare names that our modules import, and the vendored file behind each.
 IMPORTS = {
     "fflate": "fflate.mjs",
     "htmx.org": "htmx.js",
+    "idb": "idb.js",
     "maplibre-gl": "maplibre-gl.mjs",
     "maplibre-gl/worker": "maplibre-gl-worker.mjs",
     "pmtiles": "pmtiles.mjs",

@@ -27,8 +27,6 @@ from gcrm.visits import services as visits
 
 bp = Blueprint("day", __name__)
 
-MINUTES = (5, 15, 30)
-
 
 def rep() -> User:
     return web.session().get_one(User, current_user.id)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from flask import url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from gcrm.core import money
 from gcrm.core.geo import lon_lat
@@ -18,8 +19,23 @@ from gcrm.field.labels import SKIP_REASONS
 from gcrm.field.queries import Briefing
 from gcrm.orders.models import Order
 from gcrm.orders.queries import Priced
-from gcrm.routing import reasons
+from gcrm.routing import feeds, handover, labels, reasons
+from gcrm.routing.models import DayPlan
 from gcrm.visits.labels import OUTCOME_LABELS
+
+LATE_MINUTES = (5, 15, 30)
+
+
+def day_context(session: Session, plan: DayPlan | None, zone: str) -> dict[str, Any]:
+    """For what stands around the stops of a day, `field/_day_before.html` and `field/_day_after.html`."""
+    links = handover.links(feeds.sheet(session, plan)) if plan is not None else {}
+    return {
+        "links": links,
+        "change": labels.change,
+        "causes": labels.CAUSES,
+        "zone": zone,
+        "late_minutes": LATE_MINUTES,
+    }
 
 
 def stop_context(stop: Any, briefing: Briefing, back: str) -> dict[str, Any]:
@@ -27,18 +43,30 @@ def stop_context(stop: Any, briefing: Briefing, back: str) -> dict[str, Any]:
     return {
         "stop": stop, "back": back, "why": reasons.sentence(stop.why), "where": lon_lat(stop.location), "briefing": briefing,
         "outcomes": OUTCOME_LABELS, "skip_reasons": SKIP_REASONS,
+        "account": briefing.account.uuid if briefing.account is not None else None,
     }  # fmt: skip
 
 
 def visit_context(
-    visit: Any, name: str, briefing: Briefing, today: dt.date, back: str, *, form: VisitForm,
+    visit: Any, name: str, briefing: Briefing, today: dt.date, back: str, stop: Any = None, *, form: VisitForm,
     ordered: Sequence[Order] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """For `field/visit.html`; `ordered` at the visit so far."""
     return {
         "visit": visit, "name": name, "briefing": briefing, "back": back, "today": today, "soon": _soon(today),
         "outcomes": OUTCOME_LABELS, "form": form, "ordered": ordered, "photos": visit.photos or [],
+        "log_values": _log_values(visit, briefing, stop),
     }  # fmt: skip
+
+
+def _log_values(visit: Any, briefing: Briefing, stop: Any) -> dict[str, str]:
+    """What the act of logging says besides the form."""
+    values = {"visit": str(visit.uuid)}
+    if stop is not None:
+        values["stop"] = str(stop.uuid)
+    if briefing.account is not None:
+        values["account"] = str(briefing.account.uuid)
+    return values
 
 
 def _soon(today: dt.date) -> list[tuple[dt.date, str]]:

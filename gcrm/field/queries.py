@@ -142,6 +142,11 @@ def stop_of_visit(session: Session, visit: Visit) -> Stop | None:
     return session.scalar(select(Stop).where(Stop.visit_id == visit.id).order_by(Stop.id.desc()).limit(1))
 
 
+def account_of_stop(session: Session, stop: Stop | None) -> uuid.UUID | None:
+    """The public id of a stop's account; None where it is out of sight by now."""
+    return session.scalar(select(Account.uuid).where(Account.id == stop.account_id)) if stop is not None else None
+
+
 def account_by_uuid(session: Session, public: uuid.UUID) -> Account:
     found = session.scalar(select(Account).where(Account.uuid == public))
     if found is None:

@@ -32,8 +32,8 @@ bp = Blueprint("snapshot", __name__)
 
 END = "\x1e"
 """Ends a piece; no text of ours or of a customer's holds it."""
-VISIT_TO_COME = "VISIT-ID"
-"""Stands for the visit that the phone will make."""
+VISIT_TO_COME, ACCOUNT_TO_COME = "VISIT-ID", "ACCOUNT-ID"
+"""Stand for the visit that the phone will make, and for whom it will visit outside any plan."""
 PAGE = ("title", "heading", "back", "main", "actions")
 LEAST_COMPRESSED = 2048
 
@@ -91,7 +91,7 @@ def _document(stored: Stored) -> dict[str, Any]:
         "accounts": stored.near,
         "tasks": stored.tasks,
         "pages": {url_for("field.orders.new"): _order_page(stored, templates)},
-        "pieces": {},
+        "pieces": {"visit": _visit_anywhere(stored, templates)},
         "texts": {},
         **stored.parts,
     }
@@ -113,13 +113,16 @@ def _days(stored: Stored, templates: _Templates) -> list[dict[str, Any]]:
 
 def _day(stored: Stored, templates: _Templates, on: dt.date, plan: DayPlan | None) -> dict[str, Any]:
     stops = list(plan.stops) if plan is not None else []
-    shown = SimpleNamespace(week=stored.week, day=on, today=stored.today)
-    strip, *pieces = templates.pieces(
-        "field/_stored_day.html",
-        day=shown,
-        why=reasons.sentence,
+    ahead = [stop for stop in stops if stop.status in ("ahead", "arrived")]
+    shown = SimpleNamespace(
+        week=stored.week, day=on, today=stored.today, is_today=on == stored.today, plan=plan, next_stop=next(iter(ahead), None),
+        later=ahead[1:],
+    )  # fmt: skip
+    strip, before, after, *pieces = templates.pieces(
+        "field/_stored_day.html", layout="field/_stored.html", day=shown, why=reasons.sentence,
         stops=[_in_each_status(stop, stored.briefings[stop.account_id]) for stop in stops],
-    )
+        **page_views.day_context(web.session(), plan, stored.zone),
+    )  # fmt: skip
     latest = live_queries.latest_starts(plan) if plan is not None else {}
     return {
         "day": on.isoformat(),
@@ -130,7 +133,8 @@ def _day(stored: Stored, templates: _Templates, on: dt.date, plan: DayPlan | Non
         "late_minutes": plan.late_minutes if plan is not None else None,
         "is_accepted": plan is not None and plan.accepted_at is not None,
         "strip": strip,
-        "map": _map(stored, plan) if plan is not None else None,
+        "map": picture(plan, stored.near) if plan is not None else None,
+        "pieces": {"before": before, "after": after},
         "stops": [
             _stop(stored, templates, on, stop, pieces[4 * place : 4 * place + 4]) | {"latest_at": _iso(latest[stop.id])}
             for place, stop in enumerate(stops)
@@ -174,22 +178,32 @@ def _stop(stored: Stored, templates: _Templates, on: dt.date, stop: Stop, pieces
 def _pages(stored: Stored, templates: _Templates, on: dt.date, stop: Stop, briefing: Briefing) -> dict[str, Any]:
     back = url_for("field.today", day=None if on == stored.today else on.isoformat())
     visit = stop.visit or _Blank(uuid=VISIT_TO_COME, status="arrived", arrived_at=clock.now())
-    about_visit = page_views.visit_context(visit, stop.account_name, briefing, stored.today, back, form=stored.form)
+    about_visit = page_views.visit_context(
+        visit, stop.account_name, briefing, stored.today, back, stop, form=stored.form
+    )
     return {
         "stop": templates.page("field/stop.html", **page_views.stop_context(stop, briefing, back)),
         "visit": templates.page("field/visit.html", **about_visit, fault=None, given={}),
     }
 
 
-def _map(stored: Stored, plan: DayPlan) -> str | None:
-    """The day's picture; None for a day without stops."""
+def _visit_anywhere(stored: Stored, templates: _Templates) -> Mapping[str, str]:
+    """The page of a visit on no plan, begun on the phone without a connection."""
+    about = Briefing(_Blank(uuid=ACCOUNT_TO_COME), [], [], [], [])  # type: ignore[arg-type]
+    visit = _Blank(uuid=VISIT_TO_COME, status="arrived")
+    context = page_views.visit_context(visit, "", about, stored.today, url_for("field.today"), form=stored.form)
+    return templates.page("field/visit.html", **context, fault=None, given={})
+
+
+def picture(plan: DayPlan, near: Sequence[Mapping[str, Any]]) -> str | None:
+    """The day's picture with the towns of accounts near it; None for a day without stops."""
     way: list[Any] = travel.line_of(plan)
     stops = [day_map.Numbered(str(stop.uuid), stop.position, lon_lat(stop.location)) for stop in plan.stops]
     view = day_map.view_of([*[stop.point for stop in stops], *way])
     if view is None or not stops:
         return None
     ground = day_map.Ground(
-        snapshot_queries.borders(web.session(), view.box, day_map.WIDTH), (), snapshot_queries.towns(stored.near)
+        snapshot_queries.borders(web.session(), view.box, day_map.WIDTH), (), snapshot_queries.towns(near)
     )
     ends = {point for point in (plan.begin, plan.end) if point is not None}
     return day_map.draw(view, _("The day on a map"), stops, way, sorted(ends), ground)

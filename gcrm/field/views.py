@@ -26,13 +26,14 @@ from gcrm.field import (
     photo_views,
     queries,
     services,
+    shell_views,
     snapshot_views,
 )  # fmt: skip
 from gcrm.orders import queries as orders
 from gcrm.people import access
 from gcrm.people import queries as people
 from gcrm.people.models import User
-from gcrm.routing import beside, feeds, handover, labels, reasons
+from gcrm.routing import beside, labels, reasons
 from gcrm.routing import live_services as live
 from gcrm.routing import queries as plans
 from gcrm.routing import services as planning
@@ -43,7 +44,7 @@ from gcrm.visits.models import Visit
 
 bp = Blueprint("field", __name__, url_prefix="/field")
 for part in (
-    act_views, snapshot_views, photo_views, order_views, day_views, near_views, evening_views, about_views,
+    act_views, shell_views, snapshot_views, photo_views, order_views, day_views, near_views, evening_views, about_views,
 ):  # fmt: skip
     bp.register_blueprint(part.bp)
 
@@ -60,12 +61,27 @@ def today() -> Any:
     day = queries.day_of(web.session(), rep, forms.day(request.args.get("day")))
     if day.plan:
         beside.wake()
+    zone = plans.zone_of(web.session(), rep)
     return render_template(
-        "field/today.html", day=day, sentence=reasons.sentence, change=labels.change, causes=labels.CAUSES,
-        links=handover.links(feeds.sheet(web.session(), day.plan)) if day.plan else {}, route=plans.route_geojson(day.plan) if day.plan else None,
-        where=lon_lat(day.next_stop.location) if day.next_stop else None, zone=plans.zone_of(web.session(), rep),
-        briefing=queries.briefing(web.session(), day.next_stop.account_id) if day.next_stop else None, late_minutes=day_views.MINUTES,
+        "field/today.html", day=day, sentence=reasons.sentence, picture=snapshot_views.picture(day.plan, []) if day.plan else None,
+        where=lon_lat(day.next_stop.location) if day.next_stop else None, account=queries.account_of_stop(web.session(), day.next_stop),
+        briefing=queries.briefing(web.session(), day.next_stop.account_id) if day.next_stop else None,
+        **page_views.day_context(web.session(), day.plan, zone),
     )  # fmt: skip
+
+
+@bp.get("/map")
+@access.hidden_unless("plan_routes")
+def map_of_day() -> Any:
+    """The day on a live map; the page of the day has its picture."""
+    rep = _rep()
+    day = forms.day(request.args.get("day")) or clock.today(plans.zone_of(web.session(), rep))
+    plan = plans.published_plan(web.session(), rep.id, day)
+    if plan is None:
+        return redirect(url_for(".today", day=request.args.get("day")))
+    return render_template(
+        "field/map.html", day=day, route=plans.route_geojson(plan), back=url_for(".today", day=request.args.get("day"))
+    )
 
 
 @bp.post("/plan")
@@ -175,7 +191,7 @@ def visit(visit_id: UUID) -> Any:
             return redirect(_page_of(planned))
     briefing = queries.briefing(session, shown.account_id)
     context = page_views.visit_context(
-        shown, _name(shown, planned), briefing, today, _page_of(planned), form=_offered(shown, today),
+        shown, _name(shown, planned), briefing, today, _page_of(planned), planned, form=_offered(shown, today),
         ordered=orders.orders_at_visit(session, shown.uuid),
     )  # fmt: skip
     return render_template("field/visit.html", **context, fault=fault, given=request.form), 422 if fault else 200

@@ -1,15 +1,5 @@
-/** Sends the check-in with the position that the device can tell within a few seconds, and without one when it cannot. */
-const LONGEST_WAIT = 6000;
-
-const find = () =>
-  new Promise((resolve) => {
-    if (!navigator.geolocation) return resolve({ reason: "no geolocation in this browser" });
-    navigator.geolocation.getCurrentPosition(
-      ({ coords, timestamp }) => resolve({ lon: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy, age_seconds: Math.max(0, (Date.now() - timestamp) / 1000) }),
-      (error) => resolve({ reason: ["unknown", "not permitted", "no signal", "took too long"][error.code] ?? "unknown" }),
-      { enableHighAccuracy: true, timeout: LONGEST_WAIT, maximumAge: 15000 },
-    );
-  });
+/** Sends a form that wants the server now, as planning anew does, with the position that the phone can tell within a few seconds. */
+import place from "./place.js";
 
 export default function arrive(form) {
   form.addEventListener("submit", async (event) => {
@@ -18,10 +8,9 @@ export default function arrive(form) {
     if (button.disabled) return;
     button.disabled = true;
     button.querySelector("[data-label]").textContent = form.dataset.finding;
-    for (const [name, value] of Object.entries(await find())) {
-      const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
-      form.append(field);
-    }
+    const { place: found, noPlace } = await place();
+    const values = found ? { lon: found.lon, lat: found.lat, accuracy: found.accuracy, age_seconds: Math.max(0, (Date.now() - Date.parse(found.taken_at)) / 1000) } : { reason: noPlace };
+    for (const [name, value] of Object.entries(values)) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
     form.submit();
   });
 }
