@@ -57,6 +57,11 @@ def of(name: str, attribute: str) -> Values:
     return lambda half: {name: getattr(half, attribute).uuid}
 
 
+def phone_of(half: Half) -> dict[str, Any]:
+    """A phone of the half's rep, which nobody has."""
+    return {"user_id": half.rep.uuid, "phone_id": uuid.UUID(int=5)}
+
+
 NEAR = {"near": "-76.88,40.27,2000"}
 AROUND = "near=-76.88%2C40.27%2C2000"
 PLAN = {"act": "plan_routes", "refusal": 404}
@@ -116,6 +121,11 @@ EXAMPLES: dict[str, Example] = {
     "field.shell.picture": Example(lambda half: {"size": 192}, **PLAN),
     "field.shell.outbox": Example(**PLAN),
     "field.map_of_day": Example(**PLAN),
+    "field.snapshot.day": Example(**PLAN),
+    "field.phones.index": Example(**PLAN),
+    "field.phones.of_person": Example(lambda half: {"user_id": half.rep.uuid}, only=("rep", "manager", "admin"), **PLAN),
+    "field.phones.lost": Example(phone_of, form=lambda half: {}, only=("rep", "manager", "admin"), **PLAN),
+    "field.phones.found": Example(phone_of, form=lambda half: {}, only=("rep", "manager", "admin"), **PLAN),
     "field.plan": Example(form=lambda half: {}, only=("rep",), **PLAN),
     "field.stop": OWN_STOP,
     "field.arrive": OWN_STOP,
@@ -459,7 +469,7 @@ def text_of(answer) -> str:
         answer.get_data(as_text=True) if answer.mimetype != "application/vnd.mapbox-vector-tile" else repr(answer.data)
     )
     body = re.sub(r'(nonce|csrf[-_]token|name="csrf_token" value|content)="[^"]*"', "", body)
-    body = re.sub(r'"(as_of|timeStamp|now)":"[^"]*"|_[0-9a-f]{32}', "", body)
+    body = re.sub(r'"(as_of|timeStamp|now|taken_at)":"[^"]*"|_[0-9a-f]{32}', "", body)
     body = re.sub(r"Bearer [\w.-]+|\d+ (seconds?|min(utes?)?)( ago| late)?|\d+:\d\d\s[AP]M|gcrm_\w+", "", body)
     return body + str(answer.headers.get("ETag", "")) * (answer.mimetype != "text/html")
 

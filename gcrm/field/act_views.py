@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,8 @@ bp = Blueprint("acts", __name__)
 SECONDS_TO_APPLY = 0.6
 """How long an answer waits for acts to be applied; the others are answered as kept."""
 GONE = 410
+MOST_AT_ONCE = 2
+"""Batches in one process beyond which they are kept only; a worker applies them."""
 
 
 @bp.get("/hello")
@@ -77,6 +80,11 @@ def _wipe(person: UUID | None, why: str) -> Any:
 @access.hidden_unless("plan_routes")
 def send() -> Any:
     """Keep a batch durably, apply what can be applied at once, and answer each act."""
+    with _busy:
+        return _taken()
+
+
+def _taken() -> Any:
     batch = acts.read_batch(_body())
     _must_be_own()
     now = clock.now()
@@ -136,7 +144,32 @@ def _must_be_own() -> None:
         raise Conflict(_("Somebody else is signed in on this phone by now. The acts stay where they are."))
 
 
+class _Busy:
+    """How many batches this process is taking in; while many come at once, keeping goes before applying."""
+
+    def __init__(self) -> None:
+        self._lock, self._under_way = threading.Lock(), 0
+
+    def __enter__(self) -> _Busy:
+        with self._lock:
+            self._under_way += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._under_way -= 1
+
+    @property
+    def is_rush(self) -> bool:
+        return self._under_way > MOST_AT_ONCE
+
+
+_busy = _Busy()
+
+
 def _apply(principal: db.Principal) -> None:
+    if _busy.is_rush:
+        return
     try:
         outbox_services.apply_kept(principal, SECONDS_TO_APPLY)
     except Exception:

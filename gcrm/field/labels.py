@@ -70,3 +70,16 @@ ACTS = {
     "day_closed": _l("Closed the day"), "plan_accepted": _l("Took a plan"),
 }  # fmt: skip
 """What a person did, by the kind of the act."""
+AGENTS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Macintosh", "Mac"), ("Linux", "Linux"))  # fmt: skip
+BROWSERS = (
+    ("SamsungBrowser/", "Samsung Internet"), ("EdgA/", "Edge"), ("Edg/", "Edge"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+"""Each names itself before those that it claims to be like."""
+
+
+def agent(said: str | None) -> str:
+    """A browser's name for itself in the words that its owner knows."""
+    machine = next((name for mark, name in AGENTS if mark in (said or "")), None)
+    browser = next((name for mark, name in BROWSERS if mark in (said or "")), None)
+    return " · ".join(filter(None, (machine, browser))) or gettext("Unknown phone")

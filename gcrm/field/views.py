@@ -23,6 +23,7 @@ from gcrm.field import (
     near_views,
     order_views,
     page_views,
+    phone_views,
     photo_views,
     queries,
     services,
@@ -44,7 +45,7 @@ from gcrm.visits.models import Visit
 
 bp = Blueprint("field", __name__, url_prefix="/field")
 for part in (
-    act_views, shell_views, snapshot_views, photo_views, order_views, day_views, near_views, evening_views, about_views,
+    act_views, shell_views, snapshot_views, phone_views, photo_views, order_views, day_views, near_views, evening_views, about_views,
 ):  # fmt: skip
     bp.register_blueprint(part.bp)
 

@@ -169,6 +169,11 @@ def visible_reps(session: Session) -> list[User]:
     return list(session.scalars(found))
 
 
+def is_in_sight(session: Session, person: User) -> bool:
+    """Whether a scoped principal leads a person, or is that one."""
+    return bool(session.scalar(text("SELECT :person = ANY (gcrm_visible_owners())"), {"person": person.id}))
+
+
 def teams(session: Session) -> list[Team]:
     return list(session.scalars(select(Team).order_by(Team.name)))
 

@@ -111,3 +111,49 @@ def test_each_person_of_a_phone_has_a_secret_and_a_seal_of_the_own(login_as, ses
     lose_mine.lost_at = lose_mine.last_seen_at
     session.flush()
     assert hello(login_as(other), phone_id, second["phone"]["key"], other.uuid).status_code == 200
+
+
+# -- the page ------------------------------------------------------------------------------------------------------------
+
+ANDROID = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36"
+
+
+def meet(client, phone_id):
+    client.get("/field/hello", headers={"X-Field-Phone": phone_id, "User-Agent": ANDROID})
+
+
+def test_own_phones_are_listed_and_can_be_reported_lost_and_found(login_as, rep, phone_id):
+    client = login_as(rep)
+    meet(client, phone_id)
+    assert "Android · Chrome" in client.get("/field/phones").get_data(as_text=True)
+    answer = client.post(f"/field/phones/{rep.uuid}/{phone_id}/lost")
+    assert answer.location == "/field/phones"
+    page = client.get("/field/phones").get_data(as_text=True)
+    assert "Lost, not wiped yet" in page
+    assert hello(client, phone_id).status_code == 410
+    assert "Wiped" in client.get("/field/phones").get_data(as_text=True)
+    client.post(f"/field/phones/{rep.uuid}/{phone_id}/found")
+    assert hello(client, phone_id).status_code == 200
+
+
+@pytest.mark.parametrize(("role", "status"), [("manager", 302), ("admin", 302), ("planner", 404), ("rep", 404)])
+def test_who_leads_the_person_and_admins_may_report_it_too(login_as, session, role, status):
+    make.make_organisation(session)
+    team = make.make_team(session)
+    rep = make.make_user(session, "rep", team)
+    other = make.make_user(session, role, team if role == "manager" else None)
+    phone_id = ident()
+    meet(login_as(rep), phone_id)
+    client = login_as(other)
+    assert client.post(f"/field/phones/{rep.uuid}/{phone_id}/lost").status_code == status
+    if role == "manager":
+        assert rep.name in client.get("/field/phones").get_data(as_text=True)
+
+
+def test_a_manager_of_others_sees_no_phone_of_theirs(login_as, session):
+    make.make_organisation(session)
+    rep = make.make_user(session, "rep", make.make_team(session))
+    meet(login_as(rep), ident())
+    client = login_as(make.make_user(session, "manager", make.make_team(session)))
+    assert rep.name not in client.get("/field/phones").get_data(as_text=True)
+    assert client.get(f"/field/phones/{rep.uuid}").status_code == 404
