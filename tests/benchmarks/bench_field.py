@@ -221,6 +221,38 @@ def told(name: str, seconds: list[float], limit: float) -> None:
     )
 
 
+def cpu_seconds(root: int) -> float:
+    """What a process and all that came from it took of the processors so far; those that ended count with their parent."""
+    ticks = 0
+    waiting = [root]
+    while waiting:
+        pid = waiting.pop()
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            waiting += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        except OSError:
+            continue
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+class Processors:
+    """Seconds that the server and the database took since they were last asked for."""
+
+    def __init__(self, site: Site) -> None:
+        from gcrm.core import db
+
+        postmaster = int((db.cluster().data / "postmaster.pid").read_text().split()[0])
+        self._roots = {"server": site.pid, "database": postmaster}
+        self._before = {name: cpu_seconds(pid) for name, pid in self._roots.items()}
+
+    def since(self) -> str:
+        now = {name: cpu_seconds(pid) for name, pid in self._roots.items()}
+        said = ", ".join(f"{name} {now[name] - self._before[name]:.1f} s" for name in now)
+        self._before = now
+        return said
+
+
 def settings_of(processes: int) -> dict[str, str]:
     from gcrm.core import config, paths
 
@@ -245,10 +277,11 @@ def main() -> None:
     phones = make_people(options.phones)
     site = Site(settings).start()
     try:
+        processors = Processors(site)
         begun = time.perf_counter()
         found = asyncio.run(rush(phones, site.address, options.seconds))
-        came = time.perf_counter() - begun
-        applied = wait_until_applied()
+        came, while_coming = time.perf_counter() - begun, processors.since()
+        applied, afterwards = wait_until_applied(), processors.since()
     finally:
         site.stop()
     print(
@@ -259,6 +292,7 @@ def main() -> None:
     print(
         f"answered {dict(found.states)}; all applied {applied:.0f} s after the last answer; faults {dict(found.faults) or 'none'}"
     )
+    print(f"of the processors: while they came {while_coming}; afterwards {afterwards}")
     rows, wanted = counted(), {table: number * options.phones for table, number in MADE_BY_BATCH.items()}
     lost = ACTS * options.phones - rows.get("acts applied", 0)
     doubled = {table: rows[table] - number for table, number in wanted.items() if rows[table] != number}

@@ -36,6 +36,7 @@ NO_PAGES = {
     "exchange.show_export": "its own test asks for one",
     "exchange.export_progress": "JSON for a bar",
     "exchange.export_file": "a file",
+    "field.acts.hello": "for phones, which say which one they are",
     "geography.attributes.preview": "for a file that was taken in; its own journey takes one in",
     "maps.regions.table": "a file",
     "exchange.rejected_rows": "a file",
