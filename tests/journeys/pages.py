@@ -24,6 +24,7 @@ NOT_PAGES = ("/api/", "/tiles/", "/static/", "/ogc", "/healthz", "/readyz", "/me
 VIEWERS = {
     "admin": "admin", "people": "admin", "field": "rep1", "reports": "manager1", "customers": "rep1", "visits": "rep1",
     "pipeline": "manager1",
+    "visits.questions": "planner",
 }  # fmt: skip
 """Who looks at the pages of a blueprint; the planner at those of others."""
 STRANGERS_PAGES = ("security.login", "security.forgot_password", "security.reset_password", "people.join")
@@ -70,6 +71,9 @@ NO_PAGES = {
     "routing.live.price": "a part of the receipt, for one of its accounts",
     "routing.live.feed": "for calendar programs, with a secret in its address",
     "territories.placing": "JSON for a bar",
+    "visits.photos.show": "a picture",
+    "field.orders.new": "for an account; its own journey orders",
+    "field.snapshot.day": "JSON for the phone",
 }
 """Routes that answer no page and want a row or a cell in their address."""
 
@@ -95,6 +99,8 @@ EXAMPLES = {
     " WHERE r.territory_id = t.id) ORDER BY t.id LIMIT 1",
     "batch_id": "SELECT uuid FROM import_batches WHERE status = 'settled' ORDER BY rejected DESC, id DESC LIMIT 1",
     "user_id": "SELECT uuid FROM users WHERE email LIKE 'rep1@%'",
+    "type_id": "SELECT uuid FROM visit_types ORDER BY id LIMIT 1",
+    "question_id": "SELECT uuid FROM visit_questions ORDER BY id LIMIT 1",
     "order_id": "SELECT uuid FROM orders ORDER BY id DESC LIMIT 1",
     "product_id": "SELECT uuid FROM products ORDER BY id LIMIT 1",
     "hotel_id": "SELECT uuid FROM hotels ORDER BY id LIMIT 1",
@@ -142,7 +148,8 @@ def _is_page(rule: Rule) -> bool:
 def _pages(rule: Rule, session: Session) -> Iterator[Page]:
     values = {argument: _example(rule, argument, session) for argument in rule.arguments}
     _, path = rule.build(values, append_unknown=False) or ("", rule.rule)
-    viewer = None if rule.endpoint in STRANGERS_PAGES else VIEWERS.get(rule.endpoint.partition(".")[0], "planner")
+    named = VIEWERS.get(rule.endpoint.rpartition(".")[0]) or VIEWERS.get(rule.endpoint.partition(".")[0], "planner")
+    viewer = None if rule.endpoint in STRANGERS_PAGES else named
     yield Page(rule.endpoint.replace(".", "-"), str(path), viewer)
     if rule.endpoint == "field.today":
         day = session.scalar(text(EXAMPLES["plan_id"].replace("d.uuid", "d.day")))
@@ -213,6 +220,35 @@ def keep_a_hotel(session: Session) -> None:
     )
 
 
+def sell_and_ask(session: Session) -> None:
+    """Something on the price list that rep1 sold, and something that is asked at visits, unless there is."""
+    from decimal import Decimal
+
+    from gcrm.customers.models import Account
+    from gcrm.orders import services
+    from gcrm.orders.basket import Wish
+    from gcrm.people import queries
+    from gcrm.visits import question_services
+
+    rep, busy = queries.user_by_email(session, "rep1@demo.example"), session.scalar(text(BUSY_ACCOUNT))
+    if session.scalar(text(EXAMPLES["order_id"])) is None and rep is not None and busy is not None:
+        account = session.query(Account).filter_by(uuid=busy).one()
+        cups = services.save_product(session, code="C-1", name="Paper cups", unit="carton")
+        services.set_price(session, cups, 1050, account.currency, queries.today(session).replace(day=1))
+        services.place_order(
+            session,
+            account_id=account.id,
+            user_id=rep.id,
+            currency=account.currency,
+            wishes=[Wish(cups.uuid, Decimal(4))],
+        )
+    if session.scalar(text(EXAMPLES["type_id"])) is None:
+        stock = question_services.save_type(session, name="Stock check")
+        question_services.save_question(
+            session, label="How full is the shelf?", kind="choice", choices=["Full", "Empty"], visit_type=stock
+        )
+
+
 FILE = """Kundennr;Kunde;Straße;PLZ;Ort;lon;lat
 0001;Bäckerei Öhler;Hauptstraße 1;17101;Harrisburg;-76.89;40.26
 0002;한빛 카페 2호점;Market Street 2;17101;Harrisburg;-76.88;40.27
@@ -251,6 +287,7 @@ def main() -> None:
         with db.transaction(jobs.system_principal()) as session:
             be_under_way(session)
             keep_a_hotel(session)
+            sell_and_ask(session)
             found = pages_of(app, session)
     print(json.dumps([asdict(page) for page in found]))
 
