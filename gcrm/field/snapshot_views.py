@@ -17,7 +17,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from gcrm.core import clock, paths, static, web
+from gcrm.core import clock, paths, web
 from gcrm.core.geo import lon_lat
 from gcrm.field import acts, day_map, page_views, snapshot_queries
 from gcrm.field.queries import Briefing
@@ -35,7 +35,6 @@ END = "\x1e"
 VISIT_TO_COME, ACCOUNT_TO_COME = "VISIT-ID", "ACCOUNT-ID"
 """Stand for the visit that the phone will make, and for whom it will visit outside any plan."""
 PAGE = ("title", "heading", "back", "main", "actions")
-LEAST_COMPRESSED = 2048
 
 
 @bp.get("/day.json")
@@ -48,10 +47,11 @@ def day() -> Response:
     if request.if_none_match.contains(mark):
         answer = Response(status=304)
     else:
-        answer = _compressed(json.dumps(_document(snapshot_queries.stored(session, rep))).encode())
+        body = json.dumps(_document(snapshot_queries.stored(session, rep)))
+        answer = Response(body, mimetype="application/json")
     answer.set_etag(mark)
     answer.headers["Cache-Control"] = "private, no-cache"
-    answer.headers["Vary"] = "Cookie, Accept-Encoding"
+    answer.vary.add("Cookie")
     return answer
 
 
@@ -67,16 +67,6 @@ def _made_by() -> str:
     files = [*sorted((paths.templates() / "field").glob("*")), *sorted((paths.templates() / "core").glob("_*"))]
     said = b"".join(file.read_bytes() for file in files) + str(acts.SCHEMA).encode()
     return hashlib.sha256(said).hexdigest()[:8]
-
-
-def _compressed(body: bytes) -> Response:
-    """The answer, compressed where the phone takes that."""
-    encoding = request.accept_encodings.best_match(static.ENCODINGS)
-    if len(body) < LEAST_COMPRESSED or not encoding:
-        return Response(body, mimetype="application/json")
-    return Response(
-        static.compressed(body, encoding), mimetype="application/json", headers={"Content-Encoding": encoding}
-    )
 
 
 def _document(stored: Stored) -> dict[str, Any]:
@@ -189,7 +179,7 @@ def _pages(stored: Stored, templates: _Templates, on: dt.date, stop: Stop, brief
 
 def _visit_anywhere(stored: Stored, templates: _Templates) -> Mapping[str, str]:
     """The page of a visit on no plan, begun on the phone without a connection."""
-    about = Briefing(_Blank(uuid=ACCOUNT_TO_COME), [], [], [], [])  # type: ignore[arg-type]
+    about = Briefing(_Blank(uuid=ACCOUNT_TO_COME), [], [], [], [], [])  # type: ignore[arg-type]
     visit = _Blank(uuid=VISIT_TO_COME, status="arrived")
     context = page_views.visit_context(visit, "", about, stored.today, url_for("field.today"), form=stored.form)
     return templates.page("field/visit.html", **context, fault=None, given={})

@@ -144,6 +144,18 @@ class Visit(Versioned, Model):
         order_by="VisitPhoto.taken_at, VisitPhoto.id", back_populates="visit", viewonly=True
     )
 
+    @property
+    def seconds(self) -> int | None:
+        """How long it took, from check-in to check-out; None for one that was logged at once."""
+        if self.arrived_at is None or self.finished_at is None or self.arrived_at >= self.finished_at:
+            return None
+        return int((self.finished_at - self.arrived_at).total_seconds())
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the check-in was made outside the account's radius, whatever its accuracy allows."""
+        return proof.is_outside(self.distance_metres, self.accuracy_metres, self.radius_metres)
+
 
 class VisitPhoto(Model):
     """A picture taken at a visit, or a customer's signature; the picture itself may come after its row."""
@@ -175,18 +187,6 @@ class VisitPhoto(Model):
     created_at: Mapped[CreatedAt]
 
     visit: Mapped[Visit] = relationship(back_populates="photos")
-
-    @property
-    def seconds(self) -> int | None:
-        """How long it took, from check-in to check-out; None for one that was logged at once."""
-        if self.arrived_at is None or self.finished_at is None or self.arrived_at >= self.finished_at:
-            return None
-        return int((self.finished_at - self.arrived_at).total_seconds())
-
-    @property
-    def is_far(self) -> bool:
-        """Whether the check-in was made outside the account's radius, whatever its accuracy allows."""
-        return proof.is_outside(self.distance_metres, self.accuracy_metres, self.radius_metres)
 
 
 class PinMove(Model):
