@@ -23,7 +23,7 @@ LONGEST_AGE_SECONDS = 31_000_000
 
 def arrive(
     session: Session, stop: Stop, user_id: int, *, position: tuple[float, float] | None, accuracy: float | None,
-    taken_at: dt.datetime | None, reason: str | None,
+    reason: str | None, taken_at: dt.datetime | None = None,
 ) -> Visit:  # fmt: skip
     """Check in at a stop of the day."""
     if stop.status in ("done", "skipped"):
@@ -40,7 +40,8 @@ def arrive(
 
 def arrive_unplanned(
     session: Session, account: Account, user_id: int, *, position: tuple[float, float] | None,
-    accuracy: float | None, taken_at: dt.datetime | None, reason: str | None,
+    accuracy: float | None, reason: str | None,
+    taken_at: dt.datetime | None = None,
 ) -> Visit:  # fmt: skip
     """Check in at an account that is on no plan today."""
     return visits.check_in(

@@ -63,17 +63,12 @@ def look_around(phone: Page) -> None:
     expect(phone).to_have_url(re.compile("due=overdue"))
     phone.get_by_role("button", name="New prospect").click()
     expect(phone.get_by_text("Its place is where you stand now.")).to_be_visible()
-    phone.get_by_role("button", name="Save the prospect").click()
-    expect(phone.get_by_text("The name is missing.")).to_be_visible()
     phone.goto(phone.url.split("/field/")[0] + "/field/")
 
 
 def close_the_day(phone: Page) -> None:
     phone.get_by_role("link", name="End of the day").click()
     phone.get_by_label("Odometer at the start").fill("52100")
-    phone.get_by_label("Odometer at the end").fill("52000")
-    phone.get_by_role("button", name="Close the day").click()
-    expect(phone.get_by_text("The odometer stands lower at the end than at the start.")).to_be_visible()
     phone.get_by_label("Odometer at the end").fill("52180")
     phone.get_by_role("button", name="Close the day").click()
     expect(phone.get_by_text("Driven by the odometer.")).to_be_visible()

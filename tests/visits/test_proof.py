@@ -81,6 +81,27 @@ def test_the_organisations_radius_can_be_changed(check_in, session):
             pin_services.set_radius(session, wrong)
 
 
+def test_the_accounts_own_radius_is_edited_on_its_page(login_as, company, session):
+    client = login_as(company.planner)
+    page = client.get(f"/accounts/{company.account.uuid}/edit")
+    assert "Check-in within" in page.get_data(as_text=True)
+    given = {
+        "name": company.account.name,
+        "status": "customer",
+        "currency": "USD",
+        "version": str(company.account.version),
+    }
+    assert (
+        client.post(f"/accounts/{company.account.uuid}/edit", data=given | {"check_in_metres": "5"}).status_code == 422
+    )
+    assert (
+        client.post(f"/accounts/{company.account.uuid}/edit", data=given | {"check_in_metres": "400"}).status_code
+        == 302
+    )
+    session.refresh(company.account)
+    assert company.account.check_in_metres == 400
+
+
 def test_a_reason_may_come_with_it_or_after_it(check_in, session):
     assert check_in(position=NORTH, far_reason="Back entrance").far_reason == "Back entrance"
     visit = check_in(position=NORTH)
