@@ -47,9 +47,14 @@ def first_modules() -> list[str]:
     ]
 
 
+def own_importmap() -> dict[str, dict[str, str]]:
+    """The import map of pages that load none but the phone's modules: a third of the page less."""
+    return vendor.importmap({f"/static/{name}": static.static_url(name) for name in ("js/main.js", *modules())})
+
+
 @bp.app_context_processor
 def _for_pages() -> dict[str, Any]:
-    return {"field_modules": first_modules, "outcome_labels": OUTCOME_LABELS}
+    return {"field_modules": first_modules, "field_importmap": own_importmap, "outcome_labels": OUTCOME_LABELS}
 
 
 def _nothing(*_: Any, **__: Any) -> str:

@@ -45,7 +45,7 @@ STORES = "async () => (await indexedDB.databases()).map(({ name }) => name).sort
 
 @contextmanager
 def phone(
-    browser: Browser, address: str, patience: int = browsers.PATIENCE_MILLISECONDS, **options: Any
+    browser: Browser, address: str, patience: int = 3 * browsers.PATIENCE_MILLISECONDS, **options: Any
 ) -> Iterator[BrowserContext]:
     """A phone of its own. What fails for want of a network is what these tests are about; scripts that break and what the page's policy refused are not."""
     faults: list[str] = []

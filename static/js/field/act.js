@@ -15,7 +15,7 @@ function put(body, path, value) {
 }
 
 /** The body of the act that a form stands for. */
-export function bodyOf(form, submitter) {
+function bodyOf(form, submitter) {
   const { values, lists, numbers, flags } = form.dataset;
   const body = JSON.parse(values ?? "{}");
   const [isList, isNumber, isFlag] = [lists, numbers, flags].map((names) => (name) => words(names).includes(name));

@@ -12,7 +12,7 @@ const VISIT = /VISIT-ID/g;
 export const escape = (text) => String(text ?? "").replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 
 /** The names of an address's page and what it is about. */
-export function addressed({ pathname }) {
+function addressed({ pathname }) {
   for (const [name, pattern] of ADDRESSES) {
     const found = pattern.exec(pathname);
     if (found) return { name, about: found[1] };
@@ -35,7 +35,7 @@ export function pageAt(url, day, acts, texts, local) {
 const named = (html, visit) => (html ?? "").replace(VISIT, visit ?? "");
 
 /** The day that is asked for; without one today, and before any stored day the first. */
-export const dayFor = (wanted, { days }, today) => days.find(({ day }) => day === (wanted ?? today)) ?? null;
+const dayFor = (wanted, { days }, today) => days.find(({ day }) => day === (wanted ?? today)) ?? null;
 
 const isOn = (status, html) => html && `<div data-status="${status}">${html}</div>`;
 

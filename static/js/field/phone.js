@@ -4,7 +4,7 @@ import { makeSender, Stopped } from "./sender.js";
 import { enter, know, known, leaveSealed, markOpen, openStore, phoneId, wipe } from "./store.js";
 import { LONGEST_PLACING, SCHEMA, isOnlyHere, placed } from "./outbox.js";
 
-export const TAB = crypto.randomUUID();
+const TAB = crypto.randomUUID();
 const FRESH = 60_000;
 
 /** "changed": acts or the day; "state": what the line at the top says. */

@@ -9,7 +9,7 @@ const REGISTRY = "gcrm-field";
 const MARK = ["gcrm-field-open", "/field/open"];
 
 /** How a store came to its present form, a step for each version; steps are added, never changed, since phones stand at any of them. */
-export const STEPS = [
+const STEPS = [
   (db) => {
     db.createObjectStore("acts", { keyPath: "id" }).createIndex("seq", "seq");
     db.createObjectStore("meta");
