@@ -469,7 +469,7 @@ def text_of(answer) -> str:
         answer.get_data(as_text=True) if answer.mimetype != "application/vnd.mapbox-vector-tile" else repr(answer.data)
     )
     body = re.sub(r'(nonce|csrf[-_]token|name="csrf_token" value|content)="[^"]*"', "", body)
-    body = re.sub(r'"(as_of|timeStamp|now|taken_at)":"[^"]*"|_[0-9a-f]{32}', "", body)
+    body = re.sub(r'"(as_of|timeStamp|now|taken_at)": ?"[^"]*"|_[0-9a-f]{32}', "", body)
     body = re.sub(r"Bearer [\w.-]+|\d+ (seconds?|min(utes?)?)( ago| late)?|\d+:\d\d\s[AP]M|gcrm_\w+", "", body)
     return body + str(answer.headers.get("ETag", "")) * (answer.mimetype != "text/html")
 

@@ -67,11 +67,15 @@ def found(user_id: UUID, phone_id: UUID) -> Response:
 def _person(public: UUID) -> User:
     """Oneself, one of the own team, or for an admin anybody."""
     session = web.session()
-    person = people.user_by_uuid(session, public)
-    is_team = current_user.role == "manager" and people.is_in_sight(session, person)
-    if person.id != current_user.id and not is_team and not current_user.may("administer"):
+    if current_user.may("administer"):
+        return people.user_by_uuid(session, public)
+    if current_user.role == "manager":
+        found = people.user_in_sight(session, public)
+    else:
+        found = session.get_one(User, current_user.id) if public == current_user.uuid else None
+    if found is None:
         raise NotFound(_("There is nothing at this address, or nothing that you may see."))
-    return person
+    return found
 
 
 def _phone(user_id: UUID, phone_id: UUID) -> FieldPhone:

@@ -169,9 +169,10 @@ def visible_reps(session: Session) -> list[User]:
     return list(session.scalars(found))
 
 
-def is_in_sight(session: Session, person: User) -> bool:
-    """Whether a scoped principal leads a person, or is that one."""
-    return bool(session.scalar(text("SELECT :person = ANY (gcrm_visible_owners())"), {"person": person.id}))
+def user_in_sight(session: Session, public: uuid.UUID) -> User | None:
+    """A person whom a scoped principal leads, or is."""
+    sees = User.id == func.any(text("(SELECT gcrm_visible_owners())::int[]"))
+    return session.scalar(select(User).where(User.uuid == public, sees))
 
 
 def teams(session: Session) -> list[Team]:
