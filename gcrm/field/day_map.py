@@ -142,9 +142,19 @@ def simplified(points: Sequence[Point], tolerance: float) -> list[Point]:
     """A line without the bends that are smaller than the tolerance (Douglas and Peucker, 1973)."""
     if len(points) < 3:
         return list(points)
-    kept = _Kept(points, tolerance)
-    kept.between(0, len(points) - 1)
-    return [point for point, stays in zip(points, kept.stays, strict=True) if stays]
+    thinned = _thinned(points, tolerance)
+    kept = _Kept(thinned, tolerance)
+    kept.between(0, len(thinned) - 1)
+    return [point for point, stays in zip(thinned, kept.stays, strict=True) if stays]
+
+
+def _thinned(points: Sequence[Point], tolerance: float) -> list[Point]:
+    """Without points that lie closer to the one before than anybody sees, so that a fine line costs little."""
+    found = [points[0]]
+    for point in points[1:-1]:
+        if math.dist(point, found[-1]) > tolerance:
+            found.append(point)
+    return [*found, points[-1]]
 
 
 @dataclass
