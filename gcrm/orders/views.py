@@ -105,7 +105,7 @@ def product(product_id: uuid.UUID) -> Any:
     """One product with its prices; posting changes it."""
     session = web.session()
     found = queries.product(session, product_id)
-    form = forms.ProductForm(request.form, obj=found)
+    form = forms.ProductForm(request.form if request.method == "POST" else None, obj=found)
     if request.method == "POST":
         access.require("edit_products")
         if form.validate() and _kept(form, lambda: services.save_product(session, found, **form.fields())):

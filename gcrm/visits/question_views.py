@@ -40,7 +40,7 @@ def index() -> Any:
 def edit_type(type_id: uuid.UUID) -> Any:
     session = web.session()
     found = queries.visit_type(session, type_id)
-    form = forms.VisitTypeForm(request.form, obj=found)
+    form = forms.VisitTypeForm(_given(), obj=found)
     if _sent(form) and _kept(
         form, lambda: question_services.save_type(session, found, name=form.name.data, is_active=form.is_active.data)
     ):
@@ -55,7 +55,7 @@ def edit_type(type_id: uuid.UUID) -> Any:
 def new() -> Any:
     """A question for every visit, or for those of one type."""
     session = web.session()
-    form = forms.QuestionForm(request.form, visit_type=request.args.get("type", ""), is_active=True)
+    form = forms.QuestionForm(_given(), visit_type=request.args.get("type", ""), is_active=True)
     types = queries.visit_types(session)
     form.offer([(str(each.uuid), each.name) for each in types])
     if _sent(form):
@@ -75,7 +75,7 @@ def edit(question_id: uuid.UUID) -> Any:
     session = web.session()
     found = queries.question(session, question_id)
     form = forms.QuestionForm(
-        request.form, obj=found, choices="\n".join(found.choices),
+        _given(), obj=found, choices="\n".join(found.choices),
         visit_type=str(found.visit_type.uuid) if found.visit_type else "",
     )  # fmt: skip
     form.offer([(str(found.visit_type.uuid), found.visit_type.name)] if found.visit_type else [])
@@ -84,6 +84,11 @@ def edit(question_id: uuid.UUID) -> Any:
         flash(_("Saved."), "success")
         return redirect(url_for(".index"))
     return render_template("visits/question.html", form=form, question=found), 422 if form.errors else 200
+
+
+def _given() -> Any:
+    """What was sent; nothing at all before that, so that ticks show what is kept."""
+    return request.form if request.method == "POST" else None
 
 
 def _sent(form: Form) -> bool:

@@ -73,7 +73,9 @@ def new_task() -> Any:
 def edit_task(task_id: uuid.UUID) -> Any:
     session = web.session()
     task = queries.task(session, task_id)
-    form = forms.TaskForm(request.form, obj=task, person=str(task.user.uuid))
+    # Without what was sent a tick would read as taken away, whatever the task says.
+    given = request.form if request.method == "POST" else None
+    form = forms.TaskForm(given, obj=task, person=str(task.user.uuid))
     form.offer([(str(task.user.uuid), task.user.name)])
     if request.method == "POST":
         access.require("log_activities")

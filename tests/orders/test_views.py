@@ -94,6 +94,7 @@ def test_a_price_is_set_from_a_day_on(login_as, session, shop):
 
 def test_a_product_is_changed_and_taken_off_the_list(login_as, session, shop):
     planner = login_as(shop.planner)
+    assert "checked" in planner.get(f"/products/{shop.cups.uuid}").text
     planner.post(f"/products/{shop.cups.uuid}", data={"code": "C-1", "name": "Cups"})
     session.refresh(shop.cups)
     assert (shop.cups.name, shop.cups.is_active) == ("Cups", False)

@@ -163,6 +163,8 @@ def test_a_planner_edits_what_is_asked(login_as, company, session):
     page = planner.get("/visit-form").text
     assert "First visit" in page
     assert "How many seats?" in page
+    for address in ("questions/new", f"questions/{question.uuid}", f"types/{first.uuid}"):
+        assert "checked" in planner.get(f"/visit-form/{address}").text
     planner.post(f"/visit-form/questions/{question.uuid}", data={"label": "Seats?"})
     session.refresh(question)
     assert (question.label, question.kind, question.is_active) == ("Seats?", "number", False)

@@ -316,3 +316,8 @@ def test_the_task_list_asks_as_much_for_many_as_for_one(rep, company, session, c
     count_queries.clear()
     rep.get("/tasks")
     assert len(count_queries) == few
+
+
+def test_the_form_of_a_task_shows_that_it_needs_a_visit(login_as, company, session):
+    task = make.make_task(session, company.account, company.rep, needs_visit=True)
+    assert "checked" in login_as(company.rep).get(f"/tasks/{task.uuid}").text
