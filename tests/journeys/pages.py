@@ -54,6 +54,8 @@ NO_PAGES = {
     "maps.shares.territory_tile": "a tile",
     "maps.sheets.region_sheet": "a file",
     "maps.layers.features": "GeoJSON for the map",
+    "field.snapshot.day": "JSON for the phone",
+    "field.acts.ask": "JSON for the phone",
     "field.shell.shell": "an empty page that the worker keeps; the phone's own journeys fill it",
     "field.shell.worker": "a script",
     "field.shell.manifest": "JSON for the browser",
