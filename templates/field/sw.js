@@ -7,6 +7,10 @@ const MARK = ["gcrm-field-open", "/field/open"];
 // Pages that are put together from the store; what it does not hold they fetch by themselves.
 const OWN = [/^\/field\/$/, /^\/field\/(stops|visits)\/[0-9a-f-]{36}$/, /^\/field\/outbox$/];
 
+// When a form was last sent to the server itself: where that leads, the server has something to say first.
+let posted = 0;
+const ANSWERED_WITHIN = 15_000;
+
 workbox.core.setCacheNameDetails({ prefix: "gcrm-field" });
 cleanupOutdatedCaches();
 
@@ -14,6 +18,7 @@ cleanupOutdatedCaches();
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
+  if (request.mode === "navigate" && request.method === "POST") posted = Date.now();
   if (request.mode !== "navigate" || request.method !== "GET" || origin !== location.origin || !pathname.startsWith("/field/")) return;
   if (/\.(js|png|webmanifest|json)$/.test(pathname) || pathname === SHELL) return;
   event.respondWith(page(event, pathname));
@@ -21,8 +26,10 @@ self.addEventListener("fetch", (event) => {
 
 async function page(event, pathname) {
   if (await isNext()) return new Response("", { headers: { Refresh: "0" } });
+  const isAnswer = Date.now() - posted < ANSWERED_WITHIN;
+  posted = 0;
   const word = await marked();
-  if (word === "leaving" || (word === "open" && OWN.some((pattern) => pattern.test(pathname)))) return (await matchPrecache(SHELL)) ?? fetch(event.request);
+  if (word === "leaving" || (!isAnswer && word === "open" && OWN.some((pattern) => pattern.test(pathname)))) return (await matchPrecache(SHELL)) ?? fetch(event.request);
   try {
     return await fetch(event.request);
   } catch {

@@ -180,8 +180,10 @@ def make_a_visit(rep: Page) -> str:
     # The stores of the file all have one name; the address tells them apart.
     address = rep.locator(".card-next .quiet")
     first = address.inner_text()
-    assert browsers.drawn(rep, "route") > 0
     assert browsers.serious_faults(rep) == []
+    rep.locator("a.field-map").tap()
+    assert browsers.drawn(rep, "route") > 0
+    rep.get_by_role("link", name="Back").tap()
     thumb.tap(rep.get_by_role("button", name="Check in"))
     expect(rep.get_by_text("What came of it?")).to_be_visible()
     assert thumb.taps == 1
