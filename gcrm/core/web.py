@@ -119,7 +119,8 @@ def problem(error: GcrmError) -> Response:
         "type": "about:blank",
         "title": error.title,
         "status": error.status,
-        "detail": error.message,
+        # What a phone is told it shows to its person.
+        "detail": catalogs.said(error) if request.path.startswith("/field/") else error.message,
         **({"faults": error.details["faults"]} if "faults" in error.details else {}),
         **({"current": error.details["current"]} if "current" in error.details else {}),
     }
