@@ -75,7 +75,6 @@ NO_PAGES = {
     "territories.placing": "JSON for a bar",
     "visits.photos.show": "a picture",
     "field.orders.new": "for an account; its own journey orders",
-    "field.snapshot.day": "JSON for the phone",
 }
 """Routes that answer no page and want a row or a cell in their address."""
 
