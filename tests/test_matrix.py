@@ -118,7 +118,7 @@ EXAMPLES: dict[str, Example] = {
     "field.shell.shell": Example(**PLAN),
     "field.shell.worker": Example(**PLAN),
     "field.shell.manifest": Example(**PLAN),
-    "field.shell.picture": Example(lambda half: {"size": 192}, **PLAN),
+    "field.shell.picture": Example(lambda half: {"size": 192}, is_common=True, **PLAN),
     "field.shell.outbox": Example(**PLAN),
     "field.map_of_day": Example(**PLAN),
     "field.snapshot.day": Example(**PLAN),
@@ -142,7 +142,7 @@ EXAMPLES: dict[str, Example] = {
     "field.evening.evening": Example(form=lambda half: {"note": "x"}, **PLAN),
     "field.evening.accept": Example(form=lambda half: {"day": "2030-01-07"}, **PLAN),
     "field.evening.month": Example(query={"team": "1"}, **PLAN),
-    "field.evening.month_file": Example(lambda half: {"month": "2026-11", "ext": "csv"}, **PLAN),
+    "field.evening.month_file": Example(lambda half: {"month": "2026-11", "ext": "csv"}, is_common=True, **PLAN),
     "field.about.about_me": Example(**PLAN),
     "field.about.about_me_file": Example(**PLAN),
     "visits.pins.index": Example(act="move_pins", refusal=404),
@@ -463,11 +463,12 @@ def call(app, client, endpoint: str, method: str, half: Half, **headers: str):
     return client.open(address, method=method, buffered=True, **options)
 
 
+BINARY = ("image/png", "image/jpeg", "application/vnd.mapbox-vector-tile")
+
+
 def text_of(answer) -> str:
     """The answer without what differs each time: nonces, form tokens, request ids."""
-    body = (
-        answer.get_data(as_text=True) if answer.mimetype != "application/vnd.mapbox-vector-tile" else repr(answer.data)
-    )
+    body = repr(answer.data) if answer.mimetype.startswith(BINARY) else answer.get_data(as_text=True)
     body = re.sub(r'(nonce|csrf[-_]token|name="csrf_token" value|content)="[^"]*"', "", body)
     body = re.sub(r'"(as_of|timeStamp|now|taken_at)": ?"[^"]*"|_[0-9a-f]{32}', "", body)
     body = re.sub(r"Bearer [\w.-]+|\d+ (seconds?|min(utes?)?)( ago| late)?|\d+:\d\d\s[AP]M|gcrm_\w+", "", body)

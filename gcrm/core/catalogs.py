@@ -31,7 +31,7 @@ SOURCES = (
 )  # fmt: skip
 """What a rep reads on the phone, and what stands around it."""
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "_": None, "gettext": None, "_l": None, "lazy_gettext": None, "ngettext": (1, 2), "Invalid": None, "Conflict": None, "NotFound": None,
+    "_": None, "gettext": None, "_l": None, "lazy_gettext": None, "ngettext": (1, 2), "Invalid": None, "say": None, "Conflict": None, "NotFound": None,
     "Forbidden": None, "TooMany": None, "TooLarge": None, "Unavailable": None, "Waits": None, "_Fault": None, "NoPicture": None,
 }  # fmt: skip
 METHODS = {".py": "python", ".html": "jinja2"}

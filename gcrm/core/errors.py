@@ -24,10 +24,14 @@ class GcrmError(Exception):
     title = "Something went wrong"
 
     def __init__(self, message: str, **details: Any) -> None:
-        self.template = message
         self.details = details
-        self.message = filled(message, details)
+        self.say(message)
         super().__init__(self.message)
+
+    def say(self, message: str) -> None:
+        """Put the failure in another sentence."""
+        self.template = message
+        self.message = filled(message, self.details)
 
 
 class Invalid(GcrmError):

@@ -62,12 +62,14 @@ def redrawn(sent: bytes, as_drawing: bool = False) -> Picture:
         raise NoPicture("The picture is empty.")
     if sent[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_SIGNS):
         raise NoPicture("An SVG may carry a script, so it is not taken. Send a JPEG, PNG or WebP.")
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageFile, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             # What a file claims beyond our own limits is refused below, with a sentence.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Who draws paper lets cut-off pictures pass, for the whole process.
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
             with Image.open(io.BytesIO(sent), formats=FORMATS) as opened:
                 return _kept(opened, as_drawing)
     except UnidentifiedImageError:

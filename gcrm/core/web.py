@@ -158,14 +158,15 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
             Malformed(f"“{request.path[:80]}” names no tile: zoom, x and y are whole numbers from 0 on.")
         )
     if failure.status == HTTPStatus.NOT_FOUND:
-        failure.message = "There is nothing at this address, or nothing that you may see."
+        failure.say("There is nothing at this address, or nothing that you may see.")
     if failure.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        failure.message = f"This is larger than {settings().upload_megabytes} MB. Split it and try again."
+        failure.details["megabytes"] = settings().upload_megabytes
+        failure.say("This is larger than %(megabytes)s MB. Split it and try again.")
     faults = getattr(error, "data", None)
     if isinstance(faults, dict) and "messages" in faults:
         # webargs sorts faults by where they stood; a body's faults go straight to their fields, as everywhere.
         failure.details["faults"] = faults["messages"].get("json") or faults["messages"]
-        failure.message = "The request holds values that do not fit; see the faults."
+        failure.say("The request holds values that do not fit; see the faults.")
     return answer_failure(failure)
 
 

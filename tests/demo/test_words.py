@@ -75,7 +75,9 @@ def test_templates_name_only_what_is_filled_in(words):
 
 
 def test_korean_words_are_in_korean_script():
-    allowed = re.compile(r"\{\w+\}|any|open|won|lost|ko|admin|planner|marketer|service|customer|prospect|former")
+    allowed = re.compile(
+        r"\{\w+\}|any|choice|ko|lost|number|open|scale|text|won|yes_no|admin|planner|marketer|service|customer|prospect|former"
+    )
     foreign = [text for text in _all(KOREAN) if re.search("[A-Za-z]", allowed.sub("", text)) and text not in BY_KEY]
     assert foreign == []
 
