@@ -49,6 +49,7 @@ class FieldAct(Model):
         Index("ix_field_acts_user_at", "user_id", text("at DESC")),
         Index("ix_field_acts_phone_seq", "phone", "seq"),
         Index("ix_field_acts_place", "received_at", postgresql_where=text("lon IS NOT NULL AND faded_at IS NULL")),
+        Index("ix_field_acts_full", "applied_at", postgresql_where=text("body <> '{}'::jsonb")),
     )
 
     id: Mapped[UUID] = mapped_column(PgUUID(as_uuid=True), primary_key=True)

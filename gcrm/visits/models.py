@@ -164,7 +164,13 @@ class VisitPhoto(Model):
     __table_args__ = (
         CheckConstraint(one_of("kind", PHOTO_KINDS), name="kind"),
         Index("ix_visit_photos_visit", "visit_id"),
-        Index("ix_visit_photos_placed", "taken_at", postgresql_where=text("location IS NOT NULL")),
+        Index(
+            "ix_visit_photos_user_placed",
+            "user_id",
+            text("taken_at DESC"),
+            postgresql_where=text("location IS NOT NULL"),
+        ),
+        Index("ix_visit_photos_exact", "taken_at", postgresql_where=text("location IS NOT NULL AND faded_at IS NULL")),
     )
 
     id: Mapped[BigKey]
@@ -176,6 +182,8 @@ class VisitPhoto(Model):
     keeps_place: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     location: Mapped[WKBElement | None] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
     """Where it was taken, only when the rep wanted that kept."""
+    faded_at: Mapped[Instant | None]
+    """Since then `location` is the middle of a square of a kilometre."""
     signed_by: Mapped[str | None]
     file: Mapped[str | None]
     """Its name in the files folder; None until the picture is there."""

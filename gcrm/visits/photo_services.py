@@ -59,7 +59,8 @@ def keep_picture(session: Session, photo: VisitPhoto, sent: bytes) -> bool:
         return False
     drawn = pictures.redrawn(sent, as_drawing=photo.kind == "signature")
     photo.sent_hash, photo.width, photo.height = said, drawn.width, drawn.height
-    if photo.keeps_place and drawn.place is not None:
+    # A picture that comes late does not bring back what has faded.
+    if photo.keeps_place and drawn.place is not None and photo.faded_at is None:
         photo.location = ewkt(*drawn.place)  # type: ignore[assignment]
     photo.file = files.keep(io.BytesIO(drawn.content), drawn.suffix)
     photo.thumbnail = files.keep(io.BytesIO(drawn.thumbnail), drawn.suffix)

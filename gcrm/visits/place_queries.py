@@ -1,4 +1,4 @@
-"""Reads of the positions that check-ins keep."""
+"""Reads of the positions that check-ins and photos keep."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session, joinedload
 from gcrm.core.geo import lon_lat
 from gcrm.core.held_places import Held
 from gcrm.customers.models import Account
-from gcrm.visits.models import Visit
+from gcrm.visits.models import Visit, VisitPhoto
 
 MOST_SHOWN = 2_000
 CHECK_IN = _l("Check-in")
+PHOTO = _l("Photo with its place")
 
 
 def check_ins(session: Session, user_id: int) -> list[Held]:
@@ -33,3 +34,19 @@ def _held(visit: Visit) -> Held:
     at = visit.position_at or visit.arrived_at
     assert at is not None
     return Held(CHECK_IN, name, at, lon, lat, visit.accuracy_metres, visit.distance_metres, visit.faded_at)
+
+
+def photos(session: Session, user_id: int) -> list[Held]:
+    """Where a person took the photos whose place was to be kept, the latest first."""
+    query = (
+        select(VisitPhoto.taken_at, VisitPhoto.location, VisitPhoto.faded_at, Account.name)
+        .join(Visit, Visit.id == VisitPhoto.visit_id)
+        .outerjoin(Account, Account.id == Visit.account_id)
+        .where(VisitPhoto.user_id == user_id, VisitPhoto.location.is_not(None))
+        .order_by(VisitPhoto.taken_at.desc(), VisitPhoto.id.desc())
+        .limit(MOST_SHOWN)
+    )
+    return [
+        Held(PHOTO, row.name, row.taken_at, *lon_lat(row.location), None, None, row.faded_at)
+        for row in session.execute(query)
+    ]

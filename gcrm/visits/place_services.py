@@ -1,4 +1,4 @@
-"""Writes that let the positions of check-ins fade."""
+"""Writes that let the positions of check-ins and photos fade."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from gcrm.core import clock, db
-from gcrm.visits.models import Visit
+from gcrm.visits.models import Visit, VisitPhoto
 from gcrm.visits.proof import CELL_REACH_METRES
 
 AT_ONCE = 20_000
@@ -30,6 +30,24 @@ def fade_check_ins(session: Session, before: dt.datetime) -> int:
             distance_metres=func.round(Visit.distance_metres / 1000) * 1000,
             faded_at=clock.now(),
         )
+        .execution_options(synchronize_session=False)
+    )
+    faded = db.write_all(session, fading)
+    session.expire_all()
+    return faded
+
+
+def fade_photos(session: Session, before: dt.datetime) -> int:
+    """Put the places of older photos to the middle of their square."""
+    old = (
+        select(VisitPhoto.id)
+        .where(VisitPhoto.taken_at < before, VisitPhoto.location.is_not(None), VisitPhoto.faded_at.is_(None))
+        .limit(AT_ONCE)
+    )
+    fading = (
+        update(VisitPhoto)
+        .where(VisitPhoto.id.in_(old))
+        .values(location=func.gcrm_cell_centre(VisitPhoto.location), faded_at=clock.now())
         .execution_options(synchronize_session=False)
     )
     faded = db.write_all(session, fading)

@@ -11,6 +11,7 @@ from gcrm.visits import pin_services, place_queries, place_services
 from gcrm.visits.proof import EXACT_DAYS
 
 held_places.register("visits", held_places.Source(place_queries.check_ins, place_services.fade_check_ins))
+held_places.register("photos", held_places.Source(place_queries.photos, place_services.fade_photos))
 
 
 @jobs.app.periodic(cron="23 2 * * *")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 
 import pytest
+from PIL import Image
 from sqlalchemy import func, select, text
 
 from gcrm.core import clock, held_places, jobs
 from gcrm.core.geo import ewkt, lon_lat, metres_between
 from gcrm.routing.models import DayPlan
-from gcrm.visits.models import Visit
+from gcrm.visits import photo_services
+from gcrm.visits.models import Visit, VisitPhoto
 from gcrm.visits.proof import CELL_REACH_METRES, EXACT_DAYS
 from tests import factories as make
 
@@ -100,6 +103,55 @@ def test_where_a_day_was_planned_anew_fades_too(session, replanned):
     assert fade(session)["plans"] == 0
 
 
+@pytest.fixture
+def pictured(session, company, made):
+    """A photo of so many days ago whose place was to be kept."""
+
+    def photo(days, at=HERE):
+        taken_at = clock.now() - dt.timedelta(days=days)
+        visit = made(days, arrived_point=None)
+        photo = VisitPhoto(
+            visit_id=visit.id, user_id=company.rep.id, kind="photo", taken_at=taken_at, keeps_place=True, location=at and ewkt(*at)
+        )  # fmt: skip
+        session.add(photo)
+        session.flush()
+        return photo
+
+    return photo
+
+
+def test_an_old_photos_place_keeps_only_its_square(session, pictured):
+    old, young, placeless = pictured(31), pictured(29), pictured(31, at=None)
+    assert fade(session)["photos"] == 1
+    for photo in (old, young, placeless):
+        session.refresh(photo)
+    assert lon_lat(old.location) == pytest.approx(tuple(centre(session, *HERE)))
+    assert lon_lat(young.location) == pytest.approx(HERE)
+    assert [photo.faded_at is not None for photo in (old, young, placeless)] == [True, False, False]
+    assert fade(session)["photos"] == 0
+
+
+def test_a_picture_that_comes_late_does_not_bring_its_exact_place_back(session, pictured):
+    old, unplaced = pictured(31), pictured(31, at=None)
+    fade(session)
+    for photo in (old, unplaced):
+        session.refresh(photo)
+        photo_services.keep_picture(session, photo, jpeg_at(*HERE))
+    assert lon_lat(old.location) == pytest.approx(tuple(centre(session, *HERE)))
+    assert fade(session)["photos"] == 1  # The other had no place until its picture came.
+    assert holders(session) == set()
+
+
+def jpeg_at(lon, lat):
+    """A picture whose camera says where it was taken."""
+    west, north = divmod(-lon, 1), divmod(lat, 1)
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (north[0], 60 * north[1], 0.0), 3: "W", 4: (west[0], 60 * west[1], 0.0)})
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "red").save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
 def holders(session):
     """Tables that hold the exact coordinates: whatever a row holds is read as text."""
     readable = text(
@@ -115,9 +167,10 @@ def holders(session):
     }
 
 
-def test_nothing_exact_and_older_is_left_in_any_table(session, made, replanned):
+def test_nothing_exact_and_older_is_left_in_any_table(session, made, replanned, pictured):
     made(31)
-    assert holders(session) == {"visits", "day_plans"}
+    pictured(31)
+    assert holders(session) == {"visits", "day_plans", "visit_photos"}
     fade(session)
     assert holders(session) == set()
 
@@ -126,15 +179,17 @@ def exact_hex(session):
     return session.scalar(select(func.encode(func.ST_AsBinary(func.ST_MakePoint(*HERE)), "hex"))).upper()[10:]
 
 
-def test_the_rep_sees_all_that_is_held_and_when_it_fades(login_as, session, company, made, replanned):
+def test_the_rep_sees_all_that_is_held_and_when_it_fades(login_as, session, company, made, replanned, pictured):
     made(1)
+    pictured(2)
     client = login_as(company.rep)
     page = client.get("/field/about-me").get_data(as_text=True)
     assert "40.27123" in page
     assert "138 m from the address" in page
-    assert "2 positions are kept" in page
+    assert "3 positions are kept" in page
     file = client.get("/field/about-me.csv").get_data(as_text=True)
-    assert len(file.strip().splitlines()) == 3
+    assert len(file.strip().splitlines()) == 4
+    assert f"Photo with its place,{company.account.name}," in file
     assert (clock.now().date() + dt.timedelta(days=29)).isoformat() in file
 
 
