@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -11,12 +12,13 @@ from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from gcrm.core.db import Principal
-from gcrm.customers.models import Account
+from gcrm.customers.models import Account, Contact
 from gcrm.field.models import FieldAct
+from gcrm.orders.models import Product
 from gcrm.people.models import User
 from gcrm.routing import live_queries, queries
 from gcrm.routing.models import DayPlan, Stop
-from gcrm.visits.models import Activity, Task, Visit
+from gcrm.visits.models import Activity, Task, Visit, VisitQuestion, VisitType
 
 _ANSWER = (FieldAct.id, FieldAct.state, FieldAct.why, FieldAct.words, FieldAct.fault, FieldAct.result, FieldAct.current, FieldAct.fingerprint)  # fmt: skip
 
@@ -143,6 +145,31 @@ def visit_of(session: Session, user: User, public: UUID) -> Visit | None:
     )
     other = session.scalar(merged)
     return session.scalar(own.where(Visit.uuid == UUID(other))) if other is not None else None
+
+
+def names_said(session: Session, visit: Visit, log: Mapping[str, Any]) -> dict[str, str]:
+    """What the ids are called that a visit's log and another one of it name: contacts, its kind, products, questions."""
+    rows = [
+        (Contact.uuid, Contact.name, [log.get("contact"), visit.contact and visit.contact.uuid]),
+        (VisitType.uuid, VisitType.name, [log.get("visit_type"), visit.visit_type and visit.visit_type.uuid]),
+        (Product.uuid, Product.name, [*log.get("products", ()), *(each.uuid for each in visit.products)]),
+        (VisitQuestion.uuid, VisitQuestion.label, _idents(*log.get("answers", ()), *visit.answers)),
+    ]
+    found: dict[str, str] = {}
+    for public, name, ids in rows:
+        said = {each for each in ids if each is not None}
+        if said:
+            found |= {str(own): words for own, words in session.execute(select(public, name).where(public.in_(said)))}
+    return found
+
+
+def _idents(*texts: str) -> list[UUID]:
+    """Those of some texts that are ids."""
+    found = []
+    for each in texts:
+        with suppress(ValueError):
+            found.append(UUID(each))
+    return found
 
 
 def is_taken(session: Session, public: UUID) -> bool:

@@ -162,7 +162,8 @@ def _finished_again(
         services.follow(session, subject.stop, visit)
     result = {"visit": str(visit.uuid)}
     if not same and given.amends is None:
-        return Outcome("conflict", "logged_otherwise", result, visits.log_of(visit))
+        current = visits.log_of(visit) | {"names": queries.names_said(session, visit, log)}
+        return Outcome("conflict", "logged_otherwise", result, current)
     return Outcome("merged" if same else "applied", "finished_already" if same else None, result)
 
 

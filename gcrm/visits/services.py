@@ -228,10 +228,14 @@ def _set_next(visit: Visit, step: str | None, step_on: dt.date | None, visit_on:
 
 def _add_next(session: Session, visit: Visit) -> None:
     """The next step as a task; one for the next visit's day needs a visit, so that a plan takes it along."""
-    add_task(
-        session, account_id=visit.account_id, user_id=visit.user_id, title=visit.next_step or _("Visit again"),
-        due_on=visit.next_visit_on or visit.next_step_on, needs_visit=visit.next_visit_on is not None,
-    )  # fmt: skip
+    add_task(session, account_id=visit.account_id, user_id=visit.user_id, **_next_of(visit))
+
+
+def _next_of(visit: Visit) -> dict[str, Any]:
+    return {
+        "title": visit.next_step or _("Visit again"), "due_on": visit.next_visit_on or visit.next_step_on,
+        "needs_visit": visit.next_visit_on is not None,
+    }  # fmt: skip
 
 
 def tell(
@@ -383,25 +387,30 @@ def says_the_same(session: Session, visit: Visit, *, outcome: str, **log: Any) -
     try:
         asked = questions.plain(questions.asked(session, visit.visit_type))
         answers = checked(asked, log.get("answers") or {})
+        # Whom the log names may be out of sight: then the visit was written without a name too.
+        met = log.get("contact") and _contact_id(session, visit, log["contact"])
     except Invalid:
         return False
     days = {name: log[name].isoformat() if log.get(name) else None for name in ("next_step_on", "next_visit_on")}
-    publics = {name: str(log[name]) if log.get(name) else None for name in ("contact", "visit_type")}
-    return _written(visit) == days | publics | {
+    return met == visit.contact_id and _written(visit) | {"contact": None} == days | {
         "outcome": outcome, "note": values.note(log.get("note")), "next_step": _line(log.get("next_step"), "next step"),
-        "answers": answers, "products": sorted(str(each) for each in log.get("products") or ()),
+        "contact": None, "visit_type": str(log["visit_type"]) if log.get("visit_type") else None, "answers": answers,
+        "products": sorted({str(each) for each in log.get("products") or ()}),
         "competitor": _line(log.get("competitor"), "competitor"), "satisfaction": log.get("satisfaction"),
     }  # fmt: skip
 
 
 def log_anew(session: Session, visit: Visit, *, outcome: str, zone: str, **log: Any) -> None:
-    """Log a finished visit otherwise: its line on the timeline is written anew, a next step that is new becomes a task."""
+    """Log a finished visit otherwise: its line on the timeline is written anew, and the task of its next step changed.
+
+    A next step that had no task, or whose task is done, becomes one.
+    """
     if visit.status != "done" or visit.finished_at is None:
         raise Conflict("This visit is not finished yet.")
     next_step, next_step_on, next_visit_on = (
         log.pop(name, None) for name in ("next_step", "next_step_on", "next_visit_on")
     )
-    finished, before = visit.finished_at, (visit.next_step, visit.next_visit_on)
+    finished, before, task = visit.finished_at, _next_of(visit), _task_of_next(session, visit)
     customers.drop_touches(session, visit.uuid)
     visit.status = "arrived"
     visit.contact_id = visit.visit_type_id = None
@@ -410,9 +419,21 @@ def log_anew(session: Session, visit: Visit, *, outcome: str, zone: str, **log: 
     session.expire(visit, ["contact", "visit_type"])
     finish_visit(session, visit, outcome=outcome, zone=zone, at=finished, **log)
     _set_next(visit, next_step, next_step_on, next_visit_on)
-    if (visit.next_step, visit.next_visit_on) not in (before, (None, None)):
-        _add_next(session, visit)
+    if _next_of(visit) != before and (visit.next_step or visit.next_visit_on):
+        if task is not None:
+            change_task(session, task, **_next_of(visit))
+        else:
+            _add_next(session, visit)
     session.flush()
+
+
+def _task_of_next(session: Session, visit: Visit) -> Task | None:
+    """The open task that a visit's next step became, as long as nobody edited it."""
+    if not visit.next_step and not visit.next_visit_on:
+        return None
+    said = _next_of(visit)
+    same = select(Task).filter_by(account_id=visit.account_id, user_id=visit.user_id, done_at=None, **said)
+    return session.scalar(same.order_by(Task.id.desc()).limit(1))
 
 
 def zone_of(session: Session, account: Account | None) -> str:

@@ -85,6 +85,40 @@ def test_a_log_before_its_arrival_makes_the_visit_and_the_arrival_joins_it(phone
     assert made.no_position_reason is None
 
 
+def test_an_arrival_that_is_heard_of_late_tells_when_its_position_was_measured_and_why_it_is_far(phone, session, alpha):
+    visit, at = ident(), phone.now - dt.timedelta(minutes=40)
+    place = HERE | {"lat": 40.29, "taken_at": (at - dt.timedelta(seconds=50)).isoformat()}
+    arrived = phone.act("arrived", at=at, visit=visit, account=alpha, place=place, far_reason="The back gate")
+    assert phone.states(phone.act("finished", visit=visit, account=alpha, outcome="order")) == ["applied"]
+    (answer,) = phone.send(arrived)
+    assert (answer["state"], answer["result"]) == ("merged", {"visit": visit})
+    made = visit_of(session)
+    assert (made.far_reason, made.is_far, made.radius_metres) == ("The back gate", True, 150)
+    assert made.arrived_at - made.position_at == dt.timedelta(seconds=50)
+
+
+def test_an_arrival_that_is_heard_of_late_with_an_old_position_has_none(phone, session, alpha):
+    visit, at = ident(), phone.now - dt.timedelta(minutes=40)
+    place = HERE | {"taken_at": (at - dt.timedelta(minutes=7)).isoformat()}
+    phone.send(phone.act("finished", visit=visit, account=alpha, outcome="order"))
+    assert phone.states(phone.act("arrived", at=at, visit=visit, account=alpha, place=place)) == ["merged"]
+    made = visit_of(session)
+    assert (made.arrived_point, made.position_at, made.no_position_reason) == (None, None, "old 7")
+
+
+def test_an_arrival_told_again_adds_the_reason_and_keeps_the_first_position(phone, session, alpha):
+    visit = ident()
+    first = phone.act("arrived", visit=visit, account=alpha, place=HERE | {"taken_at": phone.now.isoformat()})
+    phone.send(first)
+    before = visit_of(session)
+    known = (before.position_at, before.distance_metres)
+    further = HERE | {"lat": 40.4, "taken_at": phone.now.isoformat()}
+    again = phone.act("arrived", visit=visit, account=alpha, place=further, far_reason="The depot")
+    assert phone.states(again, phone.act("arrived", visit=visit, account=alpha, far_reason="Other")) == ["merged"] * 2
+    made = visit_of(session)
+    assert (made.far_reason, (made.position_at, made.distance_metres)) == ("The depot", known)
+
+
 def test_the_same_log_from_another_phone_is_merged_another_one_is_a_conflict(phone, session, stops, alpha):
     stop = stops()[0].uuid
     other = Phone(phone.client, phone.person)

@@ -50,16 +50,21 @@ function row(act) {
   return make("li", {}, details);
 }
 
-const label = (name) => texts().fields[name.split(".").at(-1)] ?? texts().fields[name.split(".")[0]] ?? name;
+const labelOf = (name) => texts().fields[name.split(".").at(-1)] ?? texts().fields[name.split(".")[0]] ?? name;
 const valued = (name, value) => texts().outcomes[value] && name === "outcome" ? texts().outcomes[value] : value === true ? texts().yes : value === false ? texts().no : String(value);
 
 /** Field by field; of a conflict with the server's version beside it. */
 function parts(act) {
-  const theirs = act.state === "conflict" ? new Map(fieldsOf(act.current)) : null;
-  const mine = new Map(fieldsOf(act.body));
-  const names = [...new Set([...mine.keys(), ...(theirs?.keys() ?? [])])].filter((name) => isSaid([name, mine.get(name) ?? null]) || (theirs && isSaid([name, theirs.get(name) ?? null])));
+  // What ids are called comes with the server's version; an id without a name says nothing to a person.
+  const { names = {}, ...current } = act.current ?? {};
+  const called = new Map(Object.entries(names));
+  const shown = (body) => new Map(fieldsOf(body).map(([name, value]) => [name, called.get(value) ?? value]));
+  const label = (name) => called.get(name.split(".").at(-1)) ?? labelOf(name);
+  const theirs = act.state === "conflict" ? shown(current) : null;
+  const mine = shown(act.body);
+  const told = [...new Set([...mine.keys(), ...(theirs?.keys() ?? [])])].filter((name) => isSaid([name, mine.get(name) ?? null]) || (theirs && isSaid([name, theirs.get(name) ?? null])));
   if (!theirs) {
-    const rows = names.flatMap((name) => [make("dt", { textContent: label(name) }), make("dd", { textContent: valued(name, mine.get(name)) })]);
+    const rows = told.flatMap((name) => [make("dt", { textContent: label(name) }), make("dd", { textContent: valued(name, mine.get(name)) })]);
     if (act.place) rows.push(make("dt", { textContent: texts().place }), make("dd", { textContent: fill(texts().within, { metres: Math.round(act.place.accuracy) }) }));
     else if (act.no_place) rows.push(make("dt", { textContent: texts().place }), make("dd", { textContent: texts().no_place }));
     return make("dl", { className: "ledger-parts" }, ...rows);
@@ -67,7 +72,7 @@ function parts(act) {
   const cell = (tag, textContent) => make(tag, { textContent });
   const said = (map, name) => (map.has(name) && map.get(name) !== null ? valued(name, map.get(name)) : "–");
   const top = make("tr", {}, cell("td", ""), ...[texts().mine, texts().theirs].map((text) => Object.assign(cell("th", text), { scope: "col" })));
-  const rows = names.map((name) => make("tr", { className: said(mine, name) === said(theirs, name) ? "" : "is-other" },
+  const rows = told.map((name) => make("tr", { className: said(mine, name) === said(theirs, name) ? "" : "is-other" },
     Object.assign(cell("th", label(name)), { scope: "row" }), cell("td", said(mine, name)), cell("td", said(theirs, name))));
   return make("table", { className: "ledger-both" }, make("thead", {}, top), make("tbody", {}, ...rows));
 }
@@ -103,7 +108,7 @@ function edit(act, body) {
     const isLong = String(value).length > 60 || name === "note";
     const field = make(isLong ? "textarea" : "input", { id, name, className: "form-control", value });
     if (act.fault && `body.${name}`.startsWith(act.fault.startsWith("body.") ? act.fault : `body.${act.fault}`)) field.setAttribute("aria-invalid", "true");
-    form.append(make("div", { className: "field" }, make("label", { htmlFor: id, className: "form-label", textContent: label(name) }), field));
+    form.append(make("div", { className: "field" }, make("label", { htmlFor: id, className: "form-label", textContent: labelOf(name) }), field));
   }
   form.append(make("button", { className: "btn btn-primary btn-wide", textContent: texts().send_again }));
   form.addEventListener("submit", async (event) => {
