@@ -19,11 +19,13 @@ from gcrm.customers.models import Account
 from gcrm.field import queries
 from gcrm.field.form_queries import VisitForm, price_lists, questions, visit_form
 from gcrm.field.queries import Briefing, Mark
+from gcrm.orders import queries as orders
+from gcrm.orders.models import Order
 from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.routing import queries as plans
 from gcrm.routing.models import DayPlan, Stop
-from gcrm.visits.models import Task, Visit
+from gcrm.visits.models import Task
 from gcrm.visits.queries import WITH_FORM
 
 MOST_DAYS = 3
@@ -51,6 +53,8 @@ class Stored:
     tasks: list[dict[str, Any]]
     currency: str
     form: VisitForm
+    ordered: Mapping[UUID, list[Order]]
+    """What was ordered at the visits of the stops, by the visit's public id."""
     parts: Mapping[str, Any]
 
 
@@ -65,6 +69,7 @@ def stored(session: Session, rep: User) -> Stored:
     return Stored(
         rep, zone, today, queries.week(session, rep, today), days, briefings, _near(session, rep, days, known, today),
         _tasks(session, rep), currency, visit_form(session, currency, today),
+        orders.orders_at_visits(session, [stop.visit.uuid for plan in days for stop in plan.stops if stop.visit is not None]),
         {name: part(session, rep, [plan.day for plan in days]) for name, part in PARTS.items()},
     )  # fmt: skip
 
@@ -192,11 +197,18 @@ _VERSION = text("""
       FROM day_plans WHERE rep_id = :rep AND status = 'published' AND day BETWEEN :first AND :last ORDER BY day LIMIT :most
     ), standing AS MATERIALIZED (
       SELECT stops.id, stops.account_id, stops.visit_id, md5(stops::text) AS said FROM stops JOIN days ON days.id = day_plan_id
-    ), there AS (SELECT DISTINCT account_id FROM standing)
+    ), there AS (SELECT DISTINCT account_id FROM standing),
+    made AS MATERIALIZED (SELECT id, uuid, version FROM visits WHERE id IN (SELECT visit_id FROM standing))
     SELECT md5(concat_ws('|',
       (SELECT string_agg(said, ';' ORDER BY id) FROM days),
       (SELECT string_agg(said, ';' ORDER BY id) FROM standing),
-      (SELECT concat_ws(',', sum(id), sum(version)) FROM visits WHERE id IN (SELECT visit_id FROM standing)),
+      (SELECT string_agg(concat_ws(',', day, (SELECT count(*) FROM stops WHERE day_plan_id = day_plans.id)), ';' ORDER BY day)
+         FROM day_plans WHERE rep_id = :rep AND status = 'published' AND day BETWEEN :first AND :strip),
+      (SELECT check_in_metres FROM organisation),
+      (SELECT string_agg(concat_ws(',', id, name), ';' ORDER BY position, id) FROM visit_types WHERE is_active),
+      (SELECT concat_ws(',', sum(id), sum(version)) FROM made),
+      (SELECT concat_ws(',', count(*), sum(id), count(file)) FROM visit_photos WHERE visit_id IN (SELECT id FROM made)),
+      (SELECT concat_ws(',', count(*), sum(id), sum(version)) FROM orders WHERE visit_uuid IN (SELECT uuid FROM made)),
       (SELECT concat_ws(',', sum(id), sum(version), sum(last_visited_on - date '2000-01-01'))
          FROM accounts WHERE owner_id = :rep),
       (SELECT concat_ws(',', sum(id), sum(version), sum(last_visited_on - date '2000-01-01'))
@@ -217,13 +229,9 @@ def version_of(session: Session, rep: User) -> str:
     Rows that people edit tell by their ids and versions; a row's own hash stands for what changes without one.
     """
     today = clock.today(plans.zone_of(session, rep))
-    last = today + dt.timedelta(days=DAYS_SEARCHED)
-    found = session.scalar(_VERSION, {"rep": rep.id, "first": today, "last": last, "most": MOST_DAYS})
+    last, strip = (today + dt.timedelta(days=days) for days in (DAYS_SEARCHED, queries.DAYS_SHOWN - 1))
+    words = {"rep": rep.id, "first": today, "last": last, "strip": strip, "most": MOST_DAYS}
+    found = session.scalar(_VERSION, words)
     parts = {name: part(session, rep, [today]) for name, part in PARTS.items()}
     said = json.dumps([found, today.isoformat(), rep.name, rep.locale, rep.timezone, rep.map_app, parts], default=str)
     return str(session.scalar(select(func.md5(said))))
-
-
-def begun(session: Session, rep: User, days: Sequence[DayPlan]) -> Visit | None:
-    """A visit outside the plans that was begun and not finished."""
-    return queries.visit_under_way(session, rep, [stop for plan in days for stop in plan.stops])

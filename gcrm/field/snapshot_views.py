@@ -169,8 +169,9 @@ def _pages(stored: Stored, templates: _Templates, on: dt.date, stop: Stop, brief
     back = url_for("field.today", day=None if on == stored.today else on.isoformat())
     visit = stop.visit or _Blank(uuid=VISIT_TO_COME, status="arrived", arrived_at=clock.now())
     about_visit = page_views.visit_context(
-        visit, stop.account_name, briefing, stored.today, back, stop, form=stored.form
-    )
+        visit, stop.account_name, briefing, stored.today, back, stop, form=stored.form,
+        ordered=stored.ordered.get(stop.visit.uuid, ()) if stop.visit is not None else (),
+    )  # fmt: skip
     return {
         "stop": templates.page("field/stop.html", **page_views.stop_context(stop, briefing, back)),
         "visit": templates.page("field/visit.html", **about_visit, fault=None, given={}),

@@ -162,6 +162,16 @@ def orders_at_visit(session: Session, visit: uuid.UUID) -> list[Order]:
     return list(session.scalars(_orders().where(Order.visit_uuid == visit).order_by(Order.id)))
 
 
+def orders_at_visits(session: Session, visits: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Order]]:
+    """The same for many visits; those without an order are left out."""
+    found: dict[uuid.UUID, list[Order]] = {}
+    if visits:
+        for order in session.scalars(_orders().where(Order.visit_uuid.in_(visits)).order_by(Order.id)):
+            assert order.visit_uuid is not None
+            found.setdefault(order.visit_uuid, []).append(order)
+    return found
+
+
 @dataclass(frozen=True)
 class OrderPage:
     """The latest orders, and where the earlier ones go on."""

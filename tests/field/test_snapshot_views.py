@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from gcrm.core import clock
+from gcrm.core.models import Organisation
 from gcrm.customers import services as customers
 from gcrm.customers.models import Account
+from gcrm.orders import services as order_services
+from gcrm.orders.basket import Wish
+from gcrm.orders.models import Order
+from gcrm.routing import live_services
+from gcrm.visits import photo_services, question_services
 from gcrm.visits import services as visits
+from gcrm.visits.models import VisitQuestion, VisitType
 from tests import factories as make
 from tests.field.conftest import ZONE, make_day
 from tests.field.phone import ident
+from tests.field.test_photos import jpeg
 
 
 @pytest.fixture
@@ -160,6 +170,117 @@ def test_another_version_whenever_something_of_it_changed(client, session, rep, 
     before = version(client)
     change(session, accounts[0], rep)
     assert version(client) != before
+
+
+def tell_late(session, plan, products):
+    live_services.tell_late(session, plan, 15, clock.now())
+
+
+def tell_later(session, plan, products):
+    """The same minutes, told again."""
+    plan.late_minutes, plan.late_at = plan.late_minutes, clock.now() + dt.timedelta(minutes=1)
+
+
+def accept(session, plan, products):
+    live_services.accept(session, plan, clock.now())
+
+
+def change_price(session, plan, products):
+    order_services.set_price(session, products[0], 999, "USD", clock.today(ZONE))
+
+
+def rename_product(session, plan, products):
+    order_services.save_product(session, products[0], name="Another name")
+
+
+def take_product_off(session, plan, products):
+    order_services.save_product(session, products[0], is_active=False)
+
+
+def ask_more(session, plan, products):
+    question_services.save_question(session, label="Poster hung?", kind="yes_no")
+
+
+def change_choices(session, plan, products):
+    question = session.scalar(select(VisitQuestion))
+    question_services.save_question(session, question, choices=["full", "half", "empty"])
+
+
+def add_visit_type(session, plan, products):
+    question_services.save_type(session, name="Delivery")
+
+
+def rename_visit_type(session, plan, products):
+    question_services.save_type(session, session.scalar(select(VisitType).order_by(VisitType.id)), name="Count")
+
+
+def add_photo(session, plan, products):
+    photo_services.add_photo(session, plan.stops[0].visit, user_id=plan.rep_id)
+
+
+def bring_picture(session, plan, products):
+    photo_services.keep_picture(session, plan.stops[0].visit.photos[0], jpeg())
+
+
+def take_order(session, plan, products):
+    order_services.place_order(
+        session, account_id=plan.stops[0].account_id, user_id=plan.rep_id, currency="USD",
+        wishes=[Wish(products[0].uuid, Decimal(2))], visit=plan.stops[0].visit.uuid,
+    )  # fmt: skip
+
+
+def cancel_order(session, plan, products):
+    order_services.cancel_order(session, session.scalar(select(Order)), plan.rep_id)
+
+
+def tell_of_visit(session, plan, products):
+    visits.finish_visit(session, plan.stops[0].visit, outcome="order", zone=ZONE, products=[products[0].uuid])
+
+
+def explain(session, plan, products):
+    visits.explain_distance(session, plan.stops[0].visit, "The back gate")
+
+
+def widen_radius(session, plan, products):
+    session.get(Organisation, 1).check_in_metres = 200
+
+
+def plan_a_later_day(session, plan, products):
+    make_day(session, plan.rep, ("Gamma",), plan.day + dt.timedelta(days=4))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [tell_late, tell_later, accept, change_price, rename_product, take_product_off, ask_more, change_choices, add_visit_type,
+     rename_visit_type, add_photo, bring_picture, take_order, cancel_order, tell_of_visit, explain, widen_radius, plan_a_later_day],
+)  # fmt: skip
+def test_another_version_with_what_other_domains_put_in(client, session, rep, day, accounts, change):
+    stop = day.stops[0]
+    stop.visit = make.make_visit(session, accounts[0], rep, status="arrived", arrived_at=clock.now())
+    stop.status = "arrived"
+    products = [make.make_product(session)]
+    stock = question_services.save_type(session, name="Stock check")
+    question_services.save_question(session, label="Shelf", kind="choice", choices=["full", "empty"], visit_type=stock)
+    question_services.save_type(session, name="Without questions")
+    for ahead in (1, 2):
+        make_day(session, rep, (f"Day {ahead}",), day.day + dt.timedelta(days=ahead))
+    photo_services.add_photo(session, stop.visit, user_id=rep.id)
+    take_order(session, day, products)
+    tell_late(session, day, products)
+    session.flush()
+    session.expire_all()
+    before = version(client)
+    assert version(client) == before
+    change(session, day, products)
+    session.flush()
+    assert version(client) != before
+
+
+def test_what_was_ordered_stands_on_the_stored_page_of_the_visit(client, session, rep, day, accounts):
+    day.stops[0].visit = make.make_visit(session, accounts[0], rep, status="arrived", arrived_at=clock.now())
+    take_order(session, day, [make.make_product(session)])
+    page = read(client)["days"][0]["stops"][0]["pages"]["visit"]
+    assert "$21.00" in page["main"]
 
 
 def test_a_stop_that_changed_is_another_version(client, phone, stops):
