@@ -55,7 +55,7 @@ def refused_need(session: Session, act: FieldAct, need: UUID) -> bool:
     made = FieldAct.body.contains
     query = select(FieldAct.id).where(
         FieldAct.user_id == act.user_id, FieldAct.state == "refused", FieldAct.kind.in_(MAKERS),
-        made({"account": str(need)}) | made({"task": str(need)}) | made({"stop": str(need)}),
+        or_(*(made({name: str(need)}) for name in ("account", "task", "stop", "visit"))),
     )  # fmt: skip
     return session.scalar(query.limit(1)) is not None
 
@@ -83,7 +83,7 @@ def is_overtaken(session: Session, given: Done, name: str, kinds: Sequence[str])
     return session.scalar(query.limit(1)) is not None
 
 
-MAKERS = ("prospect_added", "task_added", "added")
+MAKERS = ("prospect_added", "task_added", "added", "arrived", "finished")
 """Acts that make what others are about."""
 
 

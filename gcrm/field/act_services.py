@@ -175,20 +175,34 @@ def ordered(session: PrincipalSession, given: Given) -> Outcome | None:
     body = given.body
     if orders.known_order(session, body["order"]) is not None:
         return Outcome("merged", "there_already")
-    visit = queries.visit_of(session, given.user, body["visit"]) if "visit" in body else None
+    account_id = about(session, given).account_id
+    visit = _visit_of_order(session, given, account_id)
     wishes = [
         Wish(line["product"], basket.quantity(line["quantity"]), line["price_minor"], line.get("name"))
         for line in body["lines"]
     ]
     placed = ordering.place_order(
-        session, account_id=about(session, given).account_id, user_id=given.user.id, currency=body["currency"],
-        wishes=wishes, price_day=body["price_day"], at=given.at, visit=visit.uuid if visit else body.get("visit"),
-        note=body.get("note"), public_id=body["order"],
+        session, account_id=account_id, user_id=given.user.id, currency=body["currency"], wishes=wishes,
+        price_day=body["price_day"], at=given.at, visit=visit.uuid if visit else None, note=body.get("note"),
+        public_id=body["order"],
     )  # fmt: skip
     if not placed.changed:
         return None
     now = {each.name: {"shown": each.shown_minor, "now": each.now_minor} for each in placed.changed}
     return Outcome("applied", "prices_changed", {"prices": now}, words={"names": ", ".join(now)})
+
+
+def _visit_of_order(session: PrincipalSession, given: Given, account_id: int) -> Visit | None:
+    """The visit at which it was taken; who sends it again after that could not be found has it taken without."""
+    public = given.body.get("visit")
+    if public is None:
+        return None
+    found = queries.visit_of(session, given.user, public)
+    if found is None and given.amends is None:
+        raise Waits("The visit of this order is not here. Send it again to have it taken all the same.", public)
+    if found is not None and found.account_id != account_id:
+        raise Invalid("The visit is one to another account.", fault="body.account")
+    return found
 
 
 def _pictured(session: PrincipalSession, given: Given, kind: str) -> Outcome | None:
