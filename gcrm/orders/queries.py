@@ -173,6 +173,69 @@ def orders_at_visits(session: Session, visits: Collection[uuid.UUID]) -> dict[uu
 
 
 @dataclass(frozen=True)
+class Lacked:
+    """A product that an account did not order while others did."""
+
+    product: str
+    similar: int
+    """How many accounts of the same industry or tier ordered it."""
+    buyers: int
+    """How many accounts did at all."""
+
+
+SAMPLE, SAMPLE_OF_EACH = 2_000, 300
+"""Orders looked at, and of each person, the latest of the year: what a rep's customers buy shows in fewer."""
+FEWEST_BUYERS = 2
+
+_LACKED = """
+    WITH sample AS MATERIALIZED ({sample}),
+    sold AS (
+      SELECT accounts.industry, accounts.tier, order_lines.product_id, count(DISTINCT sample.account_id) AS accounts
+      FROM sample JOIN order_lines ON order_lines.order_id = sample.id JOIN accounts ON accounts.id = sample.account_id
+      GROUP BY 1, 2, 3
+    ),
+    asked AS (SELECT id, industry, tier FROM accounts WHERE id = ANY (:accounts)),
+    had AS (
+      SELECT DISTINCT orders.account_id, order_lines.product_id
+      FROM orders JOIN order_lines ON order_lines.order_id = orders.id
+      WHERE orders.account_id = ANY (:accounts) AND orders.ordered_at >= :since AND orders.status = 'placed'
+    ),
+    offered AS (
+      SELECT asked.id, sold.product_id, sum(sold.accounts) AS buyers,
+        coalesce(sum(sold.accounts) FILTER (WHERE sold.industry = asked.industry OR sold.tier = asked.tier), 0) AS similar
+      FROM asked CROSS JOIN sold
+      WHERE NOT EXISTS (SELECT 1 FROM had WHERE had.account_id = asked.id AND had.product_id = sold.product_id)
+      GROUP BY 1, 2 HAVING sum(sold.accounts) >= :fewest
+    )
+    SELECT DISTINCT ON (offered.id) offered.id, products.name, offered.similar, offered.buyers
+    FROM offered JOIN products ON products.id = offered.product_id WHERE products.is_active
+    ORDER BY offered.id, offered.similar DESC, offered.buyers DESC, products.name
+"""
+_SAMPLE_OF_ALL = """
+    SELECT id, account_id FROM orders WHERE ordered_at >= :since AND status = 'placed' ORDER BY ordered_at DESC LIMIT :most
+"""
+# Each person's latest by the index: under the policy nothing else would keep from reading everybody's.
+_SAMPLE_OF_OWN = """
+    SELECT latest.id, latest.account_id FROM unnest((SELECT gcrm_visible_owners())::int[]) AS person (id), LATERAL (
+      SELECT id, account_id, ordered_at FROM orders
+      WHERE user_id = person.id AND ordered_at >= :since AND status = 'placed' ORDER BY ordered_at DESC LIMIT :each
+    ) AS latest ORDER BY latest.ordered_at DESC LIMIT :most
+"""
+
+
+def lacked(session: Session, account_ids: Collection[int], since: dt.datetime) -> dict[int, Lacked]:
+    """For each of some accounts the product that most others like it ordered since an instant, and it did not."""
+    if not account_ids:
+        return {}
+    sample = _SAMPLE_OF_OWN if db.is_scoped(session) else _SAMPLE_OF_ALL
+    rows = session.execute(
+        text(_LACKED.format(sample=sample)),
+        {"accounts": list(account_ids), "since": since, "most": SAMPLE, "each": SAMPLE_OF_EACH, "fewest": FEWEST_BUYERS},
+    )  # fmt: skip
+    return {row.id: Lacked(row.name, int(row.similar), int(row.buyers)) for row in rows}
+
+
+@dataclass(frozen=True)
 class OrderPage:
     """The latest orders, and where the earlier ones go on."""
 
