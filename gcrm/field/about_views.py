@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from gcrm.core import held_places, web
 from gcrm.core.held_places import Held
+from gcrm.field import acts
 from gcrm.people import access
 from gcrm.routing.handover import guarded
 from gcrm.visits import proof
@@ -24,8 +25,9 @@ COLUMNS = ("what", "where", "at", "lon", "lat", "accuracy_metres", "distance_met
 @access.hidden_unless("plan_routes")
 def about_me() -> Any:
     return render_template(
-        "field/about_me.html", held=_held(), days=proof.EXACT_DAYS, fades_on=lambda one: proof.fades_on(one.at.date())
-    )
+        "field/about_me.html", held=_held(), days=proof.EXACT_DAYS, fades_on=lambda one: proof.fades_on(one.at.date()),
+        content_days=acts.CONTENT_DAYS, trouble_days=acts.TROUBLE_DAYS,
+    )  # fmt: skip
 
 
 @bp.get("/about-me.csv")

@@ -20,6 +20,10 @@ MOST_ACTS = 200
 MOST_BYTES = 4 * 1024 * 1024
 """Of a batch."""
 MOST_BYTES_OF_ACT = 256 * 1024
+CONTENT_DAYS = 30
+"""What an act said is kept so long after it was done."""
+TROUBLE_DAYS = 180
+"""And so long after it was refused or in conflict: somebody may still put it right."""
 CLOCK_TOLERANCE = dt.timedelta(minutes=2)
 """A clock that is off by less is right."""
 EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)

@@ -35,6 +35,7 @@ SENTENCES = {
     "prices_changed": _l(
         "Prices changed meanwhile: %(names)s. The order stands at the prices that the customer was shown."
     ),
+    "content_gone": _l("What this said is not kept any more."),
     "not_here": _l("This server cannot do this yet."),
     "our_fault": _l("Something went wrong on our side, several times. Tell your admin."),
     "left": _l("Your access ended before this could be done."),

@@ -1,11 +1,11 @@
-"""Work behind the phones: applying what was kept while others were at work, or when the server was killed."""
+"""Work behind the phones: applying what was kept while others were at work, or when the server was killed, and emptying what is old."""
 
 from __future__ import annotations
 
 import structlog
 
-from gcrm.core import db, held_places, jobs
-from gcrm.field import act_queries, outbox_services, place_queries, place_services
+from gcrm.core import clock, db, held_places, jobs
+from gcrm.field import act_queries, outbox_services, place_queries, place_services, retention_services
 
 SECONDS_A_PERSON = 2.0
 
@@ -33,3 +33,12 @@ def _apply_of_all(waiting: bool) -> None:
         except Exception:
             # One person's trouble is not the others'.
             structlog.get_logger().exception("acts_not_applied", user=principal.id)
+
+
+@jobs.app.periodic(cron="41 3 * * *")
+@jobs.app.task(name="field.empty_acts", queue="later", queueing_lock="field.empty_acts")
+def empty_acts(timestamp: int) -> None:
+    """Let go of what old acts said."""
+    with db.transaction(jobs.system_principal()) as session:
+        emptied = retention_services.empty_acts(session, clock.now())
+    structlog.get_logger().info("acts_emptied", count=emptied)
