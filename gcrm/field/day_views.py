@@ -95,7 +95,7 @@ def choose_map_app() -> Any:
 def explain(visit_id: UUID) -> Response:
     """Why the check-in was made from further away."""
     visit = queries.own_visit(web.session(), rep(), visit_id)
-    visits.explain_distance(web.session(), visit, request.form.get("other") or request.form.get("reason", ""))
+    visits.explain_distance(web.session(), visit, request.form.get("far_reason", ""))
     return redirect(url_for("field.visit", visit_id=visit.uuid))
 
 

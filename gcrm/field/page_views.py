@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -45,6 +46,15 @@ def stop_context(stop: Any, briefing: Briefing, back: str) -> dict[str, Any]:
         "outcomes": OUTCOME_LABELS, "skip_reasons": SKIP_REASONS,
         "account": briefing.account.uuid if briefing.account is not None else None,
     }  # fmt: skip
+
+
+def unknown_account(public_id: str) -> dict[str, Any]:
+    """For `field/unplanned.html` as a phone stores it, with words in capitals for what it puts in."""
+    about = SimpleNamespace(
+        uuid=public_id, name="ACCOUNT-NAME", street="ACCOUNT-ADDRESS", city=None, phone_e164="ACCOUNT-PHONE", phone=None, note=None,
+    )  # fmt: skip
+    briefing = Briefing(about, [], [], [], [], [])  # type: ignore[arg-type]
+    return {"account": about, "briefing": briefing, "outcomes": OUTCOME_LABELS, "where": None}
 
 
 def visit_context(

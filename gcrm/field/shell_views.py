@@ -36,7 +36,7 @@ def modules() -> list[str]:
     return [str(file.relative_to(root)) for file in found if file.parent.name == "field" or file.stem not in NOT_KEPT]
 
 
-FIRST = ("app", "phone", "store", "outbox", "sender", "seal", "place", "pages", "standing", "state", "texts", "drafts", "worker", "act")  # fmt: skip
+FIRST = ("app", "phone", "store", "outbox", "sender", "seal", "place", "pages", "standing", "late", "nearby", "reorder", "state", "texts", "drafts", "worker", "act")  # fmt: skip
 
 
 def first_modules() -> list[str]:

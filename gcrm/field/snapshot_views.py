@@ -27,6 +27,7 @@ from gcrm.people.models import User
 from gcrm.routing import live_queries, reasons
 from gcrm.routing import travel_queries as travel
 from gcrm.routing.models import DayPlan, Stop
+from gcrm.visits import services as visits
 
 bp = Blueprint("snapshot", __name__)
 
@@ -35,6 +36,9 @@ END = "\x1e"
 VISIT_TO_COME, ACCOUNT_TO_COME = "VISIT-ID", "ACCOUNT-ID"
 """Stand for the visit that the phone will make, and for whom it will visit outside any plan."""
 PAGE = ("title", "heading", "back", "main", "actions")
+OF_STOP = ("card", "row", "done", "skipped", "order")
+OF_ANY = ("late_row", "late_row_broken", "added_card", "added_row", "added_order")
+"""Pieces by their names, in the order of `field/_stored_day.html` and `field/_stored_rows.html`."""
 
 
 @bp.get("/day.json")
@@ -81,7 +85,7 @@ def _document(stored: Stored) -> dict[str, Any]:
         "accounts": stored.near,
         "tasks": stored.tasks,
         "pages": {url_for("field.orders.new"): _order_page(stored, templates)},
-        "pieces": {"visit": _visit_anywhere(stored, templates)},
+        "pieces": _pieces(stored, templates),
         "texts": {},
         **stored.parts,
     }
@@ -108,7 +112,7 @@ def _day(stored: Stored, templates: _Templates, on: dt.date, plan: DayPlan | Non
         week=stored.week, day=on, today=stored.today, is_today=on == stored.today, plan=plan, next_stop=next(iter(ahead), None),
         later=ahead[1:],
     )  # fmt: skip
-    strip, before, after, *pieces = templates.pieces(
+    strip, late, replan, order, changes, after, *pieces = templates.pieces(
         "field/_stored_day.html", layout="field/_stored.html", day=shown, why=reasons.sentence,
         stops=[_in_each_status(stop, stored.briefings[stop.account_id]) for stop in stops],
         **page_views.day_context(web.session(), plan, stored.zone),
@@ -121,12 +125,14 @@ def _day(stored: Stored, templates: _Templates, on: dt.date, plan: DayPlan | Non
         "version": plan.id if plan is not None else None,
         "is_published": plan is not None,
         "late_minutes": plan.late_minutes if plan is not None else None,
+        "late_at": _iso(plan.late_at) if plan is not None else None,
         "is_accepted": plan is not None and plan.accepted_at is not None,
         "strip": strip,
         "map": picture(plan, stored.near) if plan is not None else None,
-        "pieces": {"before": before, "after": after},
+        "pieces": {"late": late, "replan": replan, "order": order, "changes": changes, "after": after},
         "stops": [
-            _stop(stored, templates, on, stop, pieces[4 * place : 4 * place + 4]) | {"latest_at": _iso(latest[stop.id])}
+            _stop(stored, templates, on, stop, pieces[place * len(OF_STOP) :][: len(OF_STOP)])
+            | {"latest_at": _iso(latest[stop.id])}
             for place, stop in enumerate(stops)
         ],
     }
@@ -160,7 +166,8 @@ def _stop(stored: Stored, templates: _Templates, on: dt.date, stop: Stop, pieces
         "lon": lon,
         "lat": lat,
         "is_fixed": stop.is_fixed,
-        "pieces": dict(zip(("card", "row", "done", "skipped"), pieces, strict=True)),
+        "radius_metres": visits.check_in_radius(web.session(), briefing.account),
+        "pieces": dict(zip(OF_STOP, pieces, strict=True)),
         "pages": _pages(stored, templates, on, stop, briefing),
     }
 
@@ -176,6 +183,15 @@ def _pages(stored: Stored, templates: _Templates, on: dt.date, stop: Stop, brief
         "stop": templates.page("field/stop.html", **page_views.stop_context(stop, briefing, back)),
         "visit": templates.page("field/visit.html", **about_visit, fault=None, given={}),
     }
+
+
+def _pieces(stored: Stored, templates: _Templates) -> dict[str, Any]:
+    """What the phone makes pages of for accounts that are on no plan."""
+    rows = templates.pieces("field/_stored_rows.html", layout="field/_stored.html")
+    return {
+        "visit": _visit_anywhere(stored, templates),
+        "account": templates.page("field/unplanned.html", **page_views.unknown_account(ACCOUNT_TO_COME)),
+    } | dict(zip(OF_ANY, rows, strict=True))
 
 
 def _visit_anywhere(stored: Stored, templates: _Templates) -> Mapping[str, str]:

@@ -214,7 +214,7 @@ def test_far_away_the_page_asks_why_and_keeps_the_answer(login_as, session, rep,
     assert visit.is_far
     page = client.get(f"/field/visits/{visit.uuid}").get_data(as_text=True)
     assert "You are further away than 150 m. Why?" in page
-    assert client.post(f"/field/visits/{visit.uuid}/far", data={"reason": "The pin is wrong"}).status_code == 302
+    assert client.post(f"/field/visits/{visit.uuid}/far", data={"far_reason": "The pin is wrong"}).status_code == 302
     page = client.get(f"/field/visits/{visit.uuid}").get_data(as_text=True)
     assert "Why from there: The pin is wrong" in page
     assert client.post(f"/field/visits/{visit.uuid}/far", data={}).status_code == 422

@@ -62,3 +62,14 @@ test("a visit on no plan has the form that fits any", () => {
   assert.deepEqual([page.heading, page.main], ["O&#39;Brien", `<form data-values="${VISIT} ${OTHER}">`]);
   assert.match(pageAt(new URL("/field/", "https://phone.example"), day, [act("arrived", { visit: VISIT, account: OTHER })], TEXTS, LOCAL).main, /O&#39;Brien/);
 });
+
+test("how far an arrival was from the address is told, and whether it was too far for certain", () => {
+  const near = stop(STOP, "Alpha", { lon: 0, lat: 0, radius_metres: 150 });
+  const day = { ...DAY, days: [{ ...DAY.days[0], stops: [near] }] };
+  const away = (lon, accuracy, more = []) => pageAt(new URL(`/field/visits/${VISIT}`, "https://phone.example"), day,
+    [{ ...act("arrived", { stop: STOP, visit: VISIT }), place: { lon, lat: 0, accuracy } }, ...more], TEXTS, LOCAL).away;
+  assert.deepEqual([away(0.002, 10).is_far, away(0.002, 100).is_far, away(0.001, 10).is_far], [true, false, false]);
+  assert.equal(Math.round(away(0.002, 10).metres), 222);
+  assert.equal(away(0.002, 10, [act("arrived", { stop: STOP, visit: VISIT, far_reason: "Parking" }, 2)]).why, "Parking");
+  assert.equal(away(90, 10), null);
+});

@@ -1,4 +1,5 @@
 // The phone's page: put together from the stored day where it came out of the cache, brought up to date where it came from the server.
+import { fill as put } from "../core/page.js";
 import { start } from "../main.js";
 import { events, fillTokens, phone, refresh, show as onScreen, state } from "./phone.js";
 import { keepDrafts } from "./drafts.js";
@@ -98,13 +99,14 @@ function note(name, why = "") {
   return { title, heading: title, back: name === "not_stored" ? "/field/" : "", main: section.outerHTML, actions: "" };
 }
 
-function show({ title, heading, back, main: html, actions, top = "", status, visit, arrived }, day) {
-  const whole = JSON.stringify([heading, back, html, actions, top, status]);
+function show({ title, heading, back, main: html, actions, top = "", status, visit, arrived, away }, day) {
+  const whole = JSON.stringify([heading, back, html, actions, top, status, away]);
   if (whole === drawn) return;
   // Somebody who is typing keeps the page as it is; what they do is an act like any other.
   const isTyping = drawn && main().contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
   if (isTyping) return;
-  const focused = drawn && document.activeElement?.id;
+  const focused = document.activeElement?.id;
+  const unfolded = [...main().querySelectorAll("details[open][id]")].map(({ id }) => id);
   drawn = whole;
   document.title = `${plain(title)} · ${document.body.dataset.organisation || "gcrm"}`;
   document.querySelector(".field-top h1").innerHTML = heading;
@@ -118,8 +120,9 @@ function show({ title, heading, back, main: html, actions, top = "", status, vis
   fit(bar, status);
   bar.hidden = !bar.textContent.trim();
   document.body.dataset.at = back ? "page" : "home";
-  fill(visit, arrived, day);
-  if (focused) document.getElementById(focused)?.focus();
+  fill(visit, arrived, day, away);
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  if (focused) focusOn(document.getElementById(focused));
   begin();
 }
 
@@ -136,13 +139,42 @@ function fit(root, page) {
   for (const part of root.querySelectorAll("[data-status]")) part.replaceWith(...part.childNodes);
 }
 
-function fill(visit, arrived, day) {
+/** Give the focus back; what became disabled by its own use hands it to its neighbour. */
+function focusOn(element) {
+  const next = element?.disabled ? [...element.parentElement.querySelectorAll("button:not([disabled])")][0] : element;
+  next?.focus();
+}
+
+function fill(visit, arrived, day, away) {
   const line = main().querySelector("[data-arrived]");
   if (line && arrived) {
     line.querySelector("[data-arrived-time]").textContent = time(arrived, day?.zone);
     line.hidden = false;
+    if (away?.metres !== undefined) tellAway(line, away);
   }
-  if (visit) for (const form of main().querySelectorAll("form[data-act]")) form.dataset.draft ??= `visit-${visit}`;
+  askWhy(away);
+  if (visit) for (const form of main().querySelectorAll("form#log")) form.dataset.draft ??= `visit-${visit}`;
+}
+
+/** How far the check-in was from the address, as the phone reckons it. */
+function tellAway(line, { metres, accuracy, is_far: isFar }) {
+  line.classList.toggle("is-unsure", isFar);
+  const texts = fieldTexts();
+  const far = metres >= 1000 ? put(texts.away_km, { distance: (metres / 1000).toFixed(1) }) : put(texts.away_m, { metres: Math.round(metres) });
+  const span = line.querySelector("[data-arrived-away]");
+  span.textContent = ` · ${far}${accuracy == null ? "" : ` (± ${Math.round(accuracy)} m)`}`;
+  span.hidden = false;
+}
+
+/** The question why a check-in was far, where it was and nothing was said yet. */
+function askWhy(away) {
+  const card = main().querySelector("[data-far]");
+  if (!card) return;
+  if (away?.is_far && !away.why) {
+    card.hidden = false;
+    card.querySelector("h2").textContent = card.querySelector("h2").textContent.replace("RADIUS-METRES", away.radius);
+  } else if (away?.why) card.replaceWith(Object.assign(document.createElement("p"), { className: "small", textContent: put(fieldTexts().why_far, { reason: away.why }) }));
+  else if (card.hidden) card.remove();
 }
 
 function begin() {

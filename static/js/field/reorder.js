@@ -14,13 +14,14 @@ export function metresBetween(a, b) {
   return 2 * EARTH * Math.asin(Math.min(1, Math.sqrt(chord)));
 }
 
-const seconds = (a, b) => (metresBetween(a, b) * DETOUR) / METRES_PER_SECOND;
+/** Driving between two places, as far as a straight line tells. */
+export const secondsBetween = (a, b) => (metresBetween(a, b) * DETOUR) / METRES_PER_SECOND;
 
 const length = (here, order) => {
   let total = 0;
   let from = here ?? order[0];
   for (const stop of order) {
-    total += seconds(from, stop);
+    total += secondsBetween(from, stop);
     from = stop;
   }
   return total;
@@ -33,7 +34,7 @@ const nearestFirst = (stops, here) => {
   return stops.map((stop) => {
     let next = stop;
     if (!stop.is_fixed) {
-      next = free.reduce((best, each) => (seconds(from, each) < seconds(from, best) ? each : best));
+      next = free.reduce((best, each) => (secondsBetween(from, each) < secondsBetween(from, best) ? each : best));
       free.splice(free.indexOf(next), 1);
     }
     from = next;
