@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from gcrm.core import held_places, web
 from gcrm.core.held_places import Held
-from gcrm.field import acts
+from gcrm.field import page_views
 from gcrm.people import access
 from gcrm.routing.handover import guarded
 from gcrm.visits import proof
@@ -24,10 +24,7 @@ COLUMNS = ("what", "where", "at", "lon", "lat", "accuracy_metres", "distance_met
 @bp.get("/about-me")
 @access.hidden_unless("plan_routes")
 def about_me() -> Any:
-    return render_template(
-        "field/about_me.html", held=_held(), days=proof.EXACT_DAYS, fades_on=lambda one: proof.fades_on(one.at.date()),
-        content_days=acts.CONTENT_DAYS, trouble_days=acts.TROUBLE_DAYS,
-    )  # fmt: skip
+    return render_template("field/about_me.html", **page_views.about_context(_held()))
 
 
 @bp.get("/about-me.csv")

@@ -14,7 +14,11 @@ from sqlalchemy.orm import Session
 
 from gcrm.core import money
 from gcrm.core.geo import lon_lat
+from gcrm.core.held_places import Held
 from gcrm.customers.models import Account
+from gcrm.customers.selecting import Selection
+from gcrm.customers.values import TIERS
+from gcrm.field import acts
 from gcrm.field.form_queries import VisitForm
 from gcrm.field.labels import SKIP_REASONS
 from gcrm.field.queries import Briefing
@@ -22,6 +26,7 @@ from gcrm.orders.models import Order
 from gcrm.orders.queries import Priced
 from gcrm.routing import feeds, handover, labels, reasons
 from gcrm.routing.models import DayPlan
+from gcrm.visits import proof
 from gcrm.visits.labels import OUTCOME_LABELS
 
 LATE_MINUTES = (5, 15, 30)
@@ -99,4 +104,27 @@ def order_context(
         "account": account, "offered": offered, "day": day, "currency": currency, "digits": money.digits(currency),
         "values": values | ({"visit": str(visit)} if visit else {}), "order_id": uuid4() if account is not None else "",
         "back": url_for("field.visit", visit_id=visit) if visit else url_for("field.today"),
+    }  # fmt: skip
+
+
+def near_context(plan: DayPlan | None) -> dict[str, Any]:
+    """For `field/near.html` as a phone stores it, which finds the accounts itself."""
+    texts = {
+        "tier": _("Tier {tier}"), "prospect": _("prospect"), "overdue": _("{number} days overdue"), "never": _("never visited"),
+        "visited": _("last visited {day}"), "distance": _("{distance} km"), "no_detour": _("no detour"), "added": _("+{minutes} min"),
+        "drive": _("{minutes} min"),
+    }  # fmt: skip
+    return {"day": plan.day if plan is not None else None, "selection": Selection(), "tiers": TIERS, "texts": texts}
+
+
+def prospect_context() -> dict[str, Any]:
+    """For `field/prospect.html` as a phone stores it: nothing is typed yet."""
+    return {"given": {}, "faults": {}, "twins": None}
+
+
+def about_context(held: Sequence[Held]) -> dict[str, Any]:
+    """For `field/about_me.html`."""
+    return {
+        "held": held, "days": proof.EXACT_DAYS, "fades_on": lambda one: proof.fades_on(one.at.date()),
+        "content_days": acts.CONTENT_DAYS, "trouble_days": acts.TROUBLE_DAYS,
     }  # fmt: skip

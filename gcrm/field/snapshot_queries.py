@@ -102,10 +102,11 @@ def _near(
         there = func.ST_GeomFromText(f"MULTIPOINT({spots})", 4326)
         query = query.where(Account.location.is_not(None)).order_by(func.ST_Distance(Account.location, there))
     rows = session.scalars(query.order_by(Account.id).limit(max(0, MOST_ACCOUNTS - len(known))))
-    return [_account(one, today) for one in (*known, *rows)]
+    radius = people.the_organisation(session).check_in_metres
+    return [_account(one, today, radius) for one in (*known, *rows)]
 
 
-def _account(one: Account, today: dt.date) -> dict[str, Any]:
+def _account(one: Account, today: dt.date, radius: int) -> dict[str, Any]:
     due = plans.due_of(one, today)
     lon, lat = lon_lat(one.location) if one.location is not None else (None, None)
     return {
@@ -113,7 +114,7 @@ def _account(one: Account, today: dt.date) -> dict[str, Any]:
         "street": one.street, "postcode": one.postcode, "city": one.city, "phone": one.phone_e164 or one.phone,
         "visited": one.last_visited_on.isoformat() if one.last_visited_on else None,
         "overdue": due.days_overdue if due is not None and due.due_on is not None else None, "is_due": due is not None,
-        "minutes": one.visit_minutes,
+        "minutes": one.visit_minutes, "radius_metres": one.check_in_metres or radius,
     }  # fmt: skip
 
 
@@ -218,7 +219,8 @@ _VERSION = text("""
       (SELECT concat_ws(',', sum(id), sum(version)) FROM opportunities WHERE account_id IN (SELECT account_id FROM there)),
       (SELECT concat_ws(',', sum(id), sum(version))
          FROM tasks WHERE account_id IN (SELECT account_id FROM there) AND done_at IS NULL),
-      (SELECT concat_ws(',', sum(id), sum(version)) FROM tasks WHERE user_id = :rep AND done_at IS NULL)
+      (SELECT concat_ws(',', sum(id), sum(version)) FROM tasks WHERE user_id = :rep AND done_at IS NULL),
+      (SELECT concat_ws(',', id, closed_at) FROM mileage_days WHERE user_id = :rep AND day = :first)
     ))
 """)
 

@@ -17,9 +17,10 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from gcrm.core import clock, paths, web
+from gcrm.core import clock, held_places, paths, web
 from gcrm.core.geo import lon_lat
-from gcrm.field import acts, day_map, page_views, snapshot_queries
+from gcrm.field import acts, day_map, evening_queries, page_views, snapshot_queries
+from gcrm.field.labels import SKIP_REASONS
 from gcrm.field.queries import Briefing
 from gcrm.field.snapshot_queries import Stored
 from gcrm.people import access
@@ -84,10 +85,28 @@ def _document(stored: Stored) -> dict[str, Any]:
         "days": _days(stored, templates),
         "accounts": stored.near,
         "tasks": stored.tasks,
-        "pages": {url_for("field.orders.new"): _order_page(stored, templates)},
+        "pages": _other_pages(stored, templates),
         "pieces": _pieces(stored, templates),
         "texts": {},
         **stored.parts,
+    }
+
+
+def _other_pages(stored: Stored, templates: _Templates) -> dict[str, Any]:
+    """Pages that open at their own address without a connection."""
+    session = web.session()
+    plan = next((plan for plan in stored.plans if plan.day == stored.today and plan.stops), None)
+    evening = evening_queries.evening(session, stored.rep, stored.today)
+    return {
+        url_for("field.orders.new"): _order_page(stored, templates),
+        url_for("field.near.near"): templates.page("field/near.html", **page_views.near_context(plan)),
+        url_for("field.near.new"): templates.page("field/prospect.html", **page_views.prospect_context()),
+        url_for("field.evening.evening"): templates.page(
+            "field/evening.html", evening=evening, today=stored.today, fault=None, given={}, skip_reasons=SKIP_REASONS
+        ),
+        url_for("field.about.about_me"): templates.page(
+            "field/about_me.html", **page_views.about_context(held_places.held(session, stored.rep.id))
+        ),
     }
 
 

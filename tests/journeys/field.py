@@ -133,5 +133,11 @@ def skip(page: Page) -> None:
     """Leave out the next stop."""
     page.locator(".card-next").first.tap()
     expect(page).to_have_url(re.compile("/field/stops/"))
-    page.get_by_role("button", name="Skip this stop").tap()
+    skip_here(page)
     expect(page).to_have_url(re.compile(r"/field/(\?.*)?$"))
+
+
+def skip_here(page: Page, reason: str = "Closed today") -> None:
+    """On a stop's page: leave it out, and say why."""
+    page.get_by_text("Skip this stop", exact=True).tap()
+    page.get_by_role("button", name=reason, exact=True).tap()

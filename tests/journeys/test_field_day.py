@@ -78,7 +78,7 @@ def close_the_day(phone: Page) -> None:
 
 
 def see_what_is_known(phone: Page) -> None:
-    phone.get_by_role("button", name=re.compile("^You:")).click()
+    phone.get_by_role("button", name="You and this phone").click()
     phone.get_by_role("link", name="What is known about you").click()
     expect(phone.get_by_role("heading", name="Your positions")).to_be_visible()
     expect(phone.get_by_text(re.compile("After 30 days the exact point is gone"))).to_be_visible()

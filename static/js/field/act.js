@@ -1,9 +1,10 @@
 // A form whose sending is an act: written to the outbox first, then the page moves on. Without scripts the same form posts to its address.
 //
 // data-act: the kind; data-values: parts of the body as JSON; data-new: names that get an id of their own; data-place: it says where; data-then: where
-// the page goes, with {names} of the body; data-said: what is said then; data-lists, data-numbers, data-flags: names that are no plain text.
+// the page goes, with {names} of the body; data-said: what is said then; data-lists, data-numbers, data-flags: names that are no plain text;
+// data-online: the server's own answer is worth more, so the form is posted to it where it can be reached.
 import { say } from "../core/toast.js";
-import { doAct, fillTokens, phone, state } from "./phone.js";
+import { doAct, fillTokens, phone, reachable, state } from "./phone.js";
 import { fieldTexts } from "./texts.js";
 
 const words = (text) => (text ?? "").split(" ").filter(Boolean);
@@ -23,7 +24,7 @@ function bodyOf(form, submitter) {
   for (const name of words(flags)) put(body, name, false);
   for (const [name, raw] of new FormData(form, submitter)) {
     if (typeof raw !== "string" || raw.trim() === "" || name === "csrf_token" || name.startsWith("_")) continue;
-    const value = isNumber(name) ? Number(raw) : raw;
+    const value = isNumber(name) ? Number(raw.replace(/ /g, "").replace(",", ".")) : raw;
     if (isList(name)) body[name].push(value);
     else put(body, name, isFlag(name) ? true : value);
   }
@@ -67,6 +68,7 @@ export default function form(element) {
       return element.submit();
     }
     if (!element.noValidate && !element.reportValidity()) return undefined;
+    if (element.dataset.online !== undefined && (await reachable())) return element.submit();
     const missing = element.noValidate && [...element.elements].find((field) => field.required && !field.validity.valid);
     if (missing) {
       missing.closest("fieldset, .field")?.scrollIntoView({ block: "center" });

@@ -104,6 +104,12 @@ async function greet(request = checked) {
   return greeting;
 }
 
+const LONGEST_GREETING = 4000;
+
+/** True when the server answers now, to this person; asked where a form is better sent than kept. */
+export const reachable = () =>
+  navigator.onLine && Promise.race([greet().then(() => true, () => false), new Promise((resolve) => { setTimeout(resolve, LONGEST_GREETING, false); })]);
+
 /** The greeting of this minute, unless its token was refused. */
 const lately = (request, isRefused) =>
   (!isRefused && state.greeting?.person.id === here?.person && Date.now() - state.greeting.at < FRESH ? state.greeting : greet(request));
