@@ -75,6 +75,8 @@ export default function form(element) {
       missing.focus({ preventScroll: true });
       return say(fieldTexts().missing, "error");
     }
+    // Before the buttons are disabled: what a disabled one says does not count.
+    const body = bodyOf(element, event.submitter);
     const buttons = [...document.querySelectorAll("button")].filter((button) => button.form === element || element.contains(button));
     for (const button of buttons) button.disabled = true;
     const label = element.dataset.finding && element.querySelector("[data-label]");
@@ -84,7 +86,7 @@ export default function form(element) {
     element.dispatchEvent(new CustomEvent("acting", { detail: steps }));
     for (const step of steps) await step();
     const { act: kind, then, said, draft, place } = element.dataset;
-    const isKept = await act(kind, bodyOf(element, event.submitter), { place: place !== undefined, then, said, draft });
+    const isKept = await act(kind, body, { place: place !== undefined, then, said, draft });
     if (!isKept || !then) for (const button of buttons) button.disabled = false;
     return undefined;
   });

@@ -3,7 +3,7 @@ import { fill as put } from "../core/page.js";
 import { start } from "../main.js";
 import { events, fillTokens, phone, refresh, show as onScreen, state } from "./phone.js";
 import { keepDrafts } from "./drafts.js";
-import { pageAt } from "./pages.js";
+import { pageAt, withoutStops } from "./pages.js";
 import { known } from "./store.js";
 import { showState } from "./state.js";
 import { fieldTexts, time, todayIn } from "./texts.js";
@@ -64,11 +64,12 @@ async function compose(isShell) {
   const page = day && pageAt(url, day.body, acts, fieldTexts(), local);
   if (page?.to) return location.replace(page.to);
   if (page) return show(page, day.body);
-  return isShell ? fromServer(url, Boolean(store)) : undefined;
+  const other = () => (day && withoutStops(url, day.body, fieldTexts(), local)) ?? note(store ? "not_stored" : "nobody");
+  return isShell ? fromServer(url, other) : undefined;
 }
 
 /** What the phone does not hold is asked of the server, and said where that cannot be reached. */
-async function fromServer(url, hasStore) {
+async function fromServer(url, other) {
   if (main().dataset.own !== undefined || drawn === "server") return;
   try {
     const answer = await fetch(url, { headers: { Accept: "text/html" } });
@@ -80,7 +81,7 @@ async function fromServer(url, hasStore) {
     begin();
     events.dispatchEvent(new Event("state"));
   } catch {
-    show(note(hasStore ? "not_stored" : "nobody"));
+    show(other());
   }
 }
 

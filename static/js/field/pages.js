@@ -37,6 +37,15 @@ export function pageAt(url, day, acts, texts, local) {
   return day.pages?.[about] ?? null;
 }
 
+/** A stored day without stops, for when the server's own page of it cannot be had. */
+export function withoutStops(url, day, texts, local) {
+  const shown = addressed(url).name === "today" && dayFor(url.searchParams.get("day"), day, local.today);
+  if (!shown) return null;
+  const links = [["near", texts.near], ["evening", texts.evening]].map(([name, label]) => `<li><a class="list-row" href="/field/${name}"><span class="list-text"><strong>${escape(label)}</strong></span></a></li>`);
+  const main = `${shown.strip}<section class="empty"><h2>${escape(texts.no_plan)}</h2><p>${escape(texts.no_plan_more)}</p></section><ul class="list">${links.join("")}</ul>`;
+  return { title: shown.label, heading: shown.label, back: "", main, actions: "" };
+}
+
 const named = (html, visit) => (html ?? "").replace(VISIT, visit ?? "");
 
 /** The day that is asked for; without one today, and before any stored day the first. */

@@ -32,7 +32,8 @@ export function stopsOf(day, acts, accounts = []) {
     else if (CHANGES[act.kind]) stops = stops.map((stop) => (isAbout(stop, act) ? CHANGES[act.kind](stop, act) : stop));
     isMoved ||= isOfDay && (act.kind === "reordered" || act.kind === "added");
   }
-  return isMoved ? timed(stops, day.stops) : stops;
+  const isAsPlanned = stops.length === day.stops.length && stops.every(({ id }, place) => id === day.stops[place].id);
+  return isMoved && !isAsPlanned ? timed(stops, day.stops) : stops;
 }
 
 /** Those that are ahead in the order said, in the places that they had among them. */
