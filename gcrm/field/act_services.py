@@ -290,6 +290,8 @@ def _own_plan(session: PrincipalSession, given: Given) -> DayPlan:
 
 def reordered(session: PrincipalSession, given: Given) -> Outcome | None:
     plan = _own_plan(session, given)
+    if queries.is_overtaken(session, given, "day", ("reordered",)):
+        return Outcome("merged", "overtaken")
     stops = [queries.stop_of(session, given.user.id, public) for public in given.body["stops"]]
     trial = day_services.reorder(session, plan, [stop.uuid for stop in stops if stop is not None])
     late = [fault.rule for fault in trial.faults]
@@ -297,7 +299,10 @@ def reordered(session: PrincipalSession, given: Given) -> Outcome | None:
 
 
 def late(session: PrincipalSession, given: Given) -> Outcome | None:
-    live.tell_late(session, _own_plan(session, given), given.body["minutes"], given.at)
+    plan = _own_plan(session, given)
+    if queries.is_overtaken(session, given, "day", ("late",)):
+        return Outcome("merged", "overtaken")
+    live.tell_late(session, plan, given.body["minutes"], given.at)
     return None
 
 
@@ -312,6 +317,8 @@ def plan_accepted(session: PrincipalSession, given: Given) -> Outcome | None:
 
 
 def day_closed(session: PrincipalSession, given: Given) -> Outcome | None:
+    if queries.is_overtaken(session, given, "day", ("day_closed",)):
+        return Outcome("merged", "overtaken")
     told = {name: given.body.get(name) for name in ("odometer_start_km", "odometer_end_km", "private_km", "note")}
     day_services.close_day(session, given.user, given.body["day"], **told)
     return None

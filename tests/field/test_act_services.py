@@ -15,10 +15,11 @@ from gcrm.routing import check, queries, services, tasks
 from gcrm.routing import problem as problems
 from gcrm.routing import solution as solutions
 from gcrm.routing.models import Stop
-from gcrm.visits.models import VisitPhoto
+from gcrm.visits.models import MileageDay, VisitPhoto
 from tests import factories as make
 from tests.field.conftest import HOME
 from tests.field.phone import Phone, ident
+from tests.field.walked import make_walked_day
 
 ZONE = "America/New_York"
 
@@ -127,6 +128,41 @@ def test_an_order_waits_for_a_prospect_that_comes_behind_it(phone, session, day,
     assert states(phone, [wanted]) == ["applied"]
 
 
+# -- what was told twice of a day -----------------------------------------------------------------------------------------
+
+
+def test_of_two_phones_that_tell_of_a_day_what_was_told_later_counts(phone, session, day):
+    other, before = Phone(phone.client, phone.person), phone.now - dt.timedelta(minutes=30)
+    later = [
+        phone.act("late", day=day.day, minutes=30),
+        phone.act("day_closed", day=day.day, odometer_start_km=100, odometer_end_km=160),
+    ]
+    earlier = [
+        other.act("late", at=before, day=day.day, minutes=5),
+        other.act("day_closed", at=before, day=day.day, odometer_start_km=100, odometer_end_km=120),
+    ]
+    assert phone.states(*later) == ["applied"] * 2
+    assert other.states(*earlier) == ["merged"] * 2
+    session.expire_all()
+    assert day.late_minutes == 30
+    assert session.scalar(select(MileageDay.driven_metres)) == 60_000
+    assert phone.states(phone.act("late", day=day.day, minutes=0)) == ["applied"]
+    session.expire_all()
+    assert day.late_minutes is None
+
+
+def test_of_two_orders_of_a_day_what_was_chosen_later_counts(phone, session, rep):
+    plan = make_walked_day(session, rep)
+    stops = [stop.uuid for stop in plan.stops]
+    backwards, swapped = stops[::-1], [stops[1], stops[0], *stops[2:]]
+    other, before = Phone(phone.client, phone.person), phone.now - dt.timedelta(minutes=30)
+    assert phone.states(phone.act("reordered", day=plan.day, stops=[str(each) for each in swapped])) == ["applied"]
+    earlier = other.act("reordered", at=before, day=plan.day, stops=[str(each) for each in backwards])
+    assert other.states(earlier) == ["merged"]
+    session.expire_all()
+    assert [stop.account_name for stop in session.scalars(select(Stop).order_by(Stop.position))] == ["B", "A", "C", "D"]
+
+
 # -- a stop put into a day that the solver planned -----------------------------------------------------------------------
 
 
@@ -173,6 +209,16 @@ def test_an_account_is_put_into_the_solvers_day_where_it_costs_least(phone, sess
     assert str(plan.stops[names.index("Next door")].uuid) == act["body"]["stop"]
     assert check.check(problems.parse(plan.problem), solutions.parse(plan.solution)) == []
     assert phone.states(phone.act("arrived", visit=ident(), stop=act["body"]["stop"])) == ["applied"]
+
+
+def test_what_is_asked_for_again_has_the_rest_of_the_solvers_day_planned_round_it(phone, session, rep, planned):
+    account = make.make_account(session, rep, name="Next door", at=(HOME[0] + 0.001, HOME[1] + 0.02), cadence_days=None)
+    act = add(phone, planned, account, amends=ident())
+    assert phone.states(act) == ["applied"]
+    session.expire_all()
+    plan = queries.published_plan(session, rep.id, planned.day)
+    assert plan.replaces_id == planned.id
+    assert act["body"]["stop"] in {str(stop.uuid) for stop in plan.stops}
 
 
 def test_an_account_without_room_in_the_solvers_day_is_refused_with_the_reason(phone, session, rep, planned):
