@@ -112,7 +112,7 @@ def _say_order(plan: DayPlan, trial: Trial) -> None:
 def _to_day(day: dt.date | None = None, part: str | None = None) -> Response:
     shown = day.isoformat() if day is not None and day != clock.today(plans.zone_of(web.session(), rep())) else None
     return redirect(
-        url_for("field.today", day=shown or request.args.get("day") if day is None else shown, _anchor=part)
+        url_for("field.today", day=shown or request.args.get("day") or None if day is None else shown, _anchor=part)
     )
 
 

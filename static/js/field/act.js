@@ -59,16 +59,22 @@ async function go(address, sent) {
   return undefined;
 }
 
+/** Send the form to the server as it is, with the button that was tapped: `submit()` alone leaves that out. */
+function post(element, submitter) {
+  fillTokens();
+  if (submitter?.name) element.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+  element.submit();
+}
+
 export default function form(element) {
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!(await phone())) {
       // Nobody's store is open, as when the browser keeps nothing: the server takes the form as it is.
-      fillTokens();
-      return element.submit();
+      return post(element, event.submitter);
     }
     if (!element.noValidate && !element.reportValidity()) return undefined;
-    if (element.dataset.online !== undefined && (await reachable())) return element.submit();
+    if (element.dataset.online !== undefined && (await reachable())) return post(element, event.submitter);
     const missing = element.noValidate && [...element.elements].find((field) => field.required && !field.validity.valid);
     if (missing) {
       missing.closest("fieldset, .field")?.scrollIntoView({ block: "center" });

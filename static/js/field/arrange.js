@@ -2,6 +2,7 @@
 import { fill } from "../core/page.js";
 import { say } from "../core/toast.js";
 import { act } from "./act.js";
+import { known } from "./pages.js";
 import { phone } from "./phone.js";
 import place from "./place.js";
 import { reorder } from "./reorder.js";
@@ -39,12 +40,12 @@ export default function arrange(card) {
     label.textContent = finding;
     const store = await phone();
     const [{ body }, acts, { place: here }] = [await store.day(), await store.acts(), await place()];
-    const { ahead } = standing(body.days.find((one) => one.day === day), acts, body.accounts);
-    const known = ahead.filter(({ lon }) => lon != null);
-    const { stops, saves_seconds: saved } = reorder(known, here ?? null);
+    const { ahead } = standing(body.days.find((one) => one.day === day), acts, known(body, acts));
+    const placed = ahead.filter(({ lon }) => lon != null);
+    const { stops, saves_seconds: saved } = reorder(placed, here ?? null);
     label.textContent = text;
     button.disabled = false;
-    if (stops.every((stop, index) => stop.id === known[index].id)) return say(best);
+    if (stops.every((stop, index) => stop.id === placed[index].id)) return say(best);
     if (await act("reordered", { day, stops: stops.map(({ id }) => id) })) say(fill(shorter, { minutes: Math.round(saved / 60) }));
     return undefined;
   });

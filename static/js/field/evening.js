@@ -1,4 +1,5 @@
 // The end of the day without a connection: what was done since the page was stored, and what was written down here.
+import { known } from "./pages.js";
 import { phone } from "./phone.js";
 import { newer, standing } from "./standing.js";
 
@@ -7,7 +8,7 @@ export default async function evening(card) {
   const [{ body }, acts] = [await store.day(), newer(await store.acts())];
   const { day, unplanned, skipped, ahead, closed } = card.dataset;
   const shown = body.days.find((one) => one.day === day);
-  const { stops } = shown ? standing(shown, acts, body.accounts) : { stops: [] };
+  const { stops } = shown ? standing(shown, acts, known(body, acts)) : { stops: [] };
   const made = acts.filter(({ kind, body: { stop } }) => kind === "finished" && !stop).length;
   const isMissed = ({ status }) => status === "skipped" || status === "ahead";
   const missed = stops.filter(isMissed);

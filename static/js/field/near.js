@@ -2,7 +2,7 @@
 import { fill } from "../core/page.js";
 import { start } from "../main.js";
 import { nearby } from "./nearby.js";
-import { escape } from "./pages.js";
+import { escape, known } from "./pages.js";
 import { fillTokens, phone } from "./phone.js";
 import { standing } from "./standing.js";
 
@@ -43,8 +43,7 @@ export default async function near(list) {
   const [asked, texts, store] = [new URLSearchParams(location.search), JSON.parse(list.dataset.texts), await phone()];
   chips(asked);
   const [stored, acts] = [await store.day(), await store.acts()];
-  const { days, accounts } = stored.body;
-  const today = days[0];
+  const [{ days: [today] }, accounts] = [stored.body, known(stored.body, acts)];
   const { ahead } = standing(today, acts, accounts);
   const found = nearby(accounts, ahead, here(asked), Object.fromEntries(FILTERS.map((name) => [name, asked.get(name)])));
   const row = list.querySelector("template").innerHTML;

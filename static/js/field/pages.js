@@ -49,7 +49,7 @@ export function withoutStops(url, day, texts, local) {
 const named = (html, visit) => (html ?? "").replace(VISIT, visit ?? "");
 
 /** The day that is asked for; without one today, and before any stored day the first. */
-const dayFor = (wanted, { days }, today) => days.find(({ day }) => day === (wanted ?? today)) ?? null;
+const dayFor = (wanted, { days }, today) => days.find(({ day }) => day === (wanted || today)) ?? null;
 
 const isOn = (status, html) => html && `<div data-status="${status}">${html}</div>`;
 
@@ -85,7 +85,7 @@ function today(wanted, day, acts, texts, local) {
 }
 
 /** Accounts that the phone knows: the stored ones and the prospects made here since. */
-function known(day, acts) {
+export function known(day, acts) {
   const made = newer(acts).filter(({ kind }) => kind === "prospect_added");
   return [...(day.accounts ?? []), ...made.map(({ body }) => ({ ...body, id: body.account, status: "prospect" }))];
 }
