@@ -82,7 +82,8 @@ def messages() -> Catalog:
         for _line, message, _comments, context in extract_from_file(
             METHODS[file.suffix], file, keywords=KEYWORDS, options=options
         ):
-            found.add(message, context=context)
+            if any(text.strip() for text in _texts(message)):
+                found.add(message, context=context)
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, GcrmError):
             found.add(kind.title)
