@@ -455,6 +455,16 @@ def test_nothing_is_wrong_with_any_page_of_the_phone(day, chromium, look):
         expect(page.locator("[data-act]")).to_have_count(3)
         page.locator("[data-act] summary").first.tap()
         faults += phones.faults_of(page)
+        for path in (
+            "near",
+            f"near?lon={phones.HOME['longitude']}&lat={phones.HOME['latitude']}",
+            "near/new",
+            "evening",
+            "about-me",
+        ):
+            page.goto(f"/field/{path}")
+            expect(page.locator("#back")).to_be_visible()
+            faults += phones.faults_of(page)
         page.goto("/field/near-nowhere")
         expect(page.get_by_role("heading", name="Not on this phone")).to_be_visible()
         faults += phones.faults_of(page)
