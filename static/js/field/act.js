@@ -34,8 +34,8 @@ function bodyOf(form, submitter) {
 
 const into = (address, body) => address.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(body[name] ?? ""));
 
-/** Write an act and move on; false when there was no room for it. */
-export async function act(kind, body, { place = false, then = "", said = "", draft = "" } = {}) {
+/** Write an act and move on; false when there was no room for it. With `stays` the page shows it itself: out of the stored day, or the server's anew. */
+export async function act(kind, body, { place = false, then = "", said = "", draft = "", stays = false } = {}) {
   let done;
   try {
     done = await doAct(kind, body, { placing: place, said });
@@ -45,6 +45,10 @@ export async function act(kind, body, { place = false, then = "", said = "", dra
   }
   if (draft) await (await phone()).forgetDraft(draft);
   if (then) await go(into(then, body), done.sent);
+  else if (stays && !(await (await phone()).day())) {
+    await done.sent;
+    if (!state.offline) location.reload();
+  }
   if (said) say(said, "info");
   return true;
 }
@@ -92,7 +96,7 @@ export default function form(element) {
     element.dispatchEvent(new CustomEvent("acting", { detail: steps }));
     for (const step of steps) await step();
     const { act: kind, then, said, draft, place } = element.dataset;
-    const isKept = await act(kind, body, { place: place !== undefined, then, said, draft });
+    const isKept = await act(kind, body, { place: place !== undefined, then, said, draft, stays: !then });
     if (!isKept || !then) for (const button of buttons) button.disabled = false;
     return undefined;
   });

@@ -23,7 +23,7 @@ export default function arrange(card) {
     const stops = ids();
     const at = stops.indexOf(form.closest("[data-stop]").dataset.stop);
     stops.splice(at + (submitter.value === "up" ? -1 : 1), 0, ...stops.splice(at, 1));
-    if (await act("reordered", { day, stops })) say(changed);
+    if (await act("reordered", { day, stops }, { stays: true })) say(changed);
     return undefined;
   });
 
@@ -46,7 +46,7 @@ export default function arrange(card) {
     label.textContent = text;
     button.disabled = false;
     if (stops.every((stop, index) => stop.id === placed[index].id)) return say(best);
-    if (await act("reordered", { day, stops: stops.map(({ id }) => id) })) say(fill(shorter, { minutes: Math.round(saved / 60) }));
+    if (await act("reordered", { day, stops: stops.map(({ id }) => id) }, { stays: true })) say(fill(shorter, { minutes: Math.round(saved / 60) }));
     return undefined;
   });
 }
