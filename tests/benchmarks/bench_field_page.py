@@ -15,7 +15,6 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.benchmarks.bench_map_page import Traffic, report
-from tests.benchmarks.bench_map_page import answers as there
 from tests.journeys import browser as browsers
 
 USUAL_ADDRESS = "http://127.0.0.1:8000"
@@ -62,7 +61,8 @@ def signed_in(browser: Browser, address: str, email: str, **options: Any) -> Bro
 
 def slowed(context: BrowserContext, slowdown: float, network: dict[str, Any] | None) -> tuple[Page, Traffic]:
     page, traffic = context.new_page(), Traffic()
-    client = traffic.listen(page)
+    traffic.listen(page)
+    client = context.new_cdp_session(page)
     client.send("Network.clearBrowserCache")
     client.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
     if network:
@@ -121,9 +121,6 @@ def main() -> None:
     parser.add_argument("--slowdown", type=float, default=4)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    if not there(options.address):
-        print(f"Nothing answers at {options.address}: serve the demo first, and set GCRM_DEMO_PASSWORD.")
-        return
     with sync_playwright() as playwright, browsers.launched(playwright) as browser:
         measure(browser, options)
 

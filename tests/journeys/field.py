@@ -131,7 +131,7 @@ def log(page: Page, outcome: str = "Interested", step: str | None = "Send an off
 
 def skip(page: Page) -> None:
     """Leave out the next stop."""
-    page.locator(".card-next").first.tap()
+    page.locator(".card-open").first.tap()
     expect(page).to_have_url(re.compile("/field/stops/"))
     skip_here(page)
     expect(page).to_have_url(re.compile(r"/field/(\?.*)?$"))

@@ -342,7 +342,7 @@ def test_a_full_phone_says_so_and_keeps_the_act_on_the_page(day, chromium):
     with phone(chromium, day.site.address) as context:
         page = phones.opened(context, rep)
         page.goto("/field/")
-        page.locator(".card-next").first.tap()
+        page.locator(".card-open").first.tap()
         expect(page).to_have_url(re.compile("/field/stops/"))
         page.evaluate("""() => {
           const add = IDBObjectStore.prototype.add;
@@ -365,7 +365,7 @@ def test_a_wrong_clock_is_set_right_by_the_server(day, chromium):
         context.add_init_script("{ const now = Date.now; Date.now = () => now() - 3 * 86_400_000; }")
         page = phones.opened(context, rep)
         page.goto("/field/")
-        page.locator(".card-next").first.tap()
+        page.locator(".card-open").first.tap()
         expect(page).to_have_url(re.compile("/field/stops/"))
         skip_here(page)
         until(lambda: day.acts_of(rep) == [("skipped", "applied")], "the act is applied")
@@ -444,7 +444,7 @@ def test_nothing_is_wrong_with_any_page_of_the_phone(day, chromium, look):
         expect(page.locator(".card-next")).to_be_visible()
         faults += phones.faults_of(page)
         assert page.evaluate(phones.SHIFT) == 0
-        page.locator(".card-next").first.tap()
+        page.locator(".card-open").first.tap()
         expect(page.get_by_text("Skip this stop", exact=True)).to_be_visible()
         faults += phones.faults_of(page)
         check_in(page)
