@@ -31,7 +31,7 @@ export const blobOf = async (id) => (await (await phone()).photos()).find((photo
 /** Write the acts of a visit's pictures of a kind; `more` is said with each. */
 export async function write(visit, kind, more = {}) {
   const mine = (await taken(visit)).filter((picture) => picture.kind === kind);
-  for (const { id, at } of mine) await doAct(kind, { photo: id, visit, taken_at: at, ...more });
+  for (const { id, at } of mine) await doAct(kind, { photo: id, visit, taken_at: at, ...more }, { placing: more.keeps_place === true });
   await keepList(visit, (await taken(visit)).filter((picture) => picture.kind !== kind));
   return mine.length;
 }
