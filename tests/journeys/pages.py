@@ -23,8 +23,7 @@ NOT_PAGES = ("/api/", "/tiles/", "/static/", "/ogc", "/healthz", "/readyz", "/me
 
 VIEWERS = {
     "admin": "admin", "people": "admin", "field": "rep1", "reports": "manager1", "customers": "rep1", "visits": "rep1",
-    "pipeline": "manager1",
-    "visits.questions": "planner",
+    "pipeline": "manager1", "visits.pins": "planner", "visits.questions": "planner",
 }  # fmt: skip
 """Who looks at the pages of a blueprint; the planner at those of others."""
 STRANGERS_PAGES = ("security.login", "security.forgot_password", "security.reset_password", "people.join")

@@ -182,6 +182,7 @@ def make_a_visit(rep: Page) -> str:
     first = address.inner_text()
     assert browsers.serious_faults(rep) == []
     rep.locator("a.field-map").tap()
+    rep.wait_for_url("**/field/map*")
     assert browsers.drawn(rep, "route") > 0
     rep.get_by_role("link", name="Back").tap()
     thumb.tap(rep.get_by_role("button", name="Check in"))

@@ -48,7 +48,7 @@ addEventListener("DOMContentLoaded", () => {
 """
 SMALL_TARGETS = """
 () => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary")]
-  .filter((element) => element.checkVisibility() && !element.closest(".skip, p, .maplibregl-popup, .sheet"))
+  .filter((element) => element.checkVisibility() && !element.closest(".skip, .visually-hidden, p, .maplibregl-popup, .sheet"))
   .map((element) => [element, element.getBoundingClientRect()])
   .filter(([, { width, height }]) => height < 44 || width < 40)
   .map(([element, { width, height }]) => `${element.tagName} “${element.textContent.trim().slice(0, 30)}” ${width} x ${height}`)

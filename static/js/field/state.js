@@ -30,7 +30,8 @@ async function draw() {
   if (!line) return;
   const texts = fieldTexts();
   const first = urgent(texts);
-  const text = first?.text ?? (await words());
+  // A link without words is no link; before anything is kept it leads to what is on this phone.
+  const text = first?.text ?? ((await words()) || texts.here);
   const kind = first || unkept.length ? "wanted" : state.offline ? "offline" : "";
   const span = line.querySelector("[data-text]");
   if (span.textContent !== text) span.textContent = text;
