@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.ImageDraw import ImageDraw as Pen
 
 GROUND = "#2450d6"
 INK = "#ffffff"
@@ -40,9 +44,9 @@ def drawn(size: int) -> bytes:
     return content.getvalue()
 
 
-def _disc(pen: object, side: int, x: float, y: float, radius: float, colour: str) -> None:
+def _disc(pen: Pen, side: int, x: float, y: float, radius: float, colour: str) -> None:
     box = [(x - radius) * side, (y - radius) * side, (x + radius) * side, (y + radius) * side]
-    pen.ellipse(box, fill=colour)  # type: ignore[attr-defined]
+    pen.ellipse(box, fill=colour)
 
 
 def _way(steps: int = 40) -> list[tuple[float, float]]:

@@ -58,7 +58,7 @@ def unknown_account(public_id: str) -> dict[str, Any]:
     about = SimpleNamespace(
         uuid=public_id, name="ACCOUNT-NAME", street="ACCOUNT-ADDRESS", city=None, phone_e164="ACCOUNT-PHONE", phone=None, note=None,
     )  # fmt: skip
-    briefing = Briefing(about, [], [], [], [], [])  # type: ignore[arg-type]
+    briefing = Briefing.of_stand_in(about)
     return {"account": about, "briefing": briefing, "outcomes": OUTCOME_LABELS, "where": None}
 
 

@@ -82,6 +82,11 @@ class Briefing:
     points: list[Point]
     """What else there is to talk about."""
 
+    @classmethod
+    def of_stand_in(cls, account: Any) -> Briefing:
+        """For a page that a phone keeps for any account: a stand-in with words that the phone replaces, and nothing known."""
+        return cls(account, [], [], [], [], [])
+
 
 def day_of(session: Session, rep: User, day: dt.date | None = None) -> Day:
     today = clock.today(plans.zone_of(session, rep))

@@ -215,7 +215,7 @@ def _pieces(stored: Stored, templates: _Templates) -> dict[str, Any]:
 
 def _visit_anywhere(stored: Stored, templates: _Templates) -> Mapping[str, str]:
     """The page of a visit on no plan, begun on the phone without a connection."""
-    about = Briefing(_Blank(uuid=ACCOUNT_TO_COME), [], [], [], [], [])  # type: ignore[arg-type]
+    about = Briefing.of_stand_in(_Blank(uuid=ACCOUNT_TO_COME))
     visit = _Blank(uuid=VISIT_TO_COME, status="arrived")
     context = page_views.visit_context(visit, "", about, stored.today, url_for("field.today"), form=stored.form)
     return templates.page("field/visit.html", **context, fault=None, given={})

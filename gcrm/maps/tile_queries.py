@@ -259,7 +259,8 @@ def spot(lon: Any, lat: Any, z: int, x: Any, y: Any) -> ColumnElement[Any]:
 
 
 def _double(function: str, *given: Any) -> ColumnElement[float]:
-    return getattr(func, function)(*given, type_=Double)  # type: ignore[no-any-return]
+    made: ColumnElement[float] = getattr(func, function)(*given, type_=Double)
+    return made
 
 
 def accounts_in_tile(
