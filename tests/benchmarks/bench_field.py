@@ -5,7 +5,7 @@
 A real site with its workers, over loopback. Each phone is a person with a session of the own, who says hello and sends one
 batch of twenty acts: check-ins, logs of visits, calls and tasks at four accounts. What is measured is the time until each
 answer is read; then how long it takes until everything that was kept is applied, and whether the database holds every act
-once and what each of them made once. A database of its own is made for it , dropped when the next run begins (GCRM_DATA names another folder).
+once and what each of them made once. A database of its own is made for it, dropped when the next run begins (GCRM_DATA names another folder).
 """
 
 from __future__ import annotations
