@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 from sqlalchemy import text
 
 from tests.conftest import clone_database, drop_database
+from tests.journeys import field as phones
 from tests.journeys.conftest import served
 from tests.journeys.site import on_cluster, run_module
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-phones = pytest.importorskip("tests.journeys.field", reason="the phone's own journeys are not here")
 
 PRODUCTS = """
 WITH sold AS (INSERT INTO products (code, name, unit) VALUES ('C-1', 'Paper cups', 'carton'), ('N-1', 'Napkins', 'box') RETURNING id)
@@ -73,7 +72,6 @@ def sign(page: Any) -> None:
 
 def test_a_visit_with_photo_signature_answers_and_order_without_signal(day, chromium):
     site, ask = day
-    expect = sync_api.expect
     with phones.phone(chromium, site.address) as context:
         page = phones.opened(context, "rep1@demo.example")
         context.set_offline(True)
@@ -91,6 +89,7 @@ def test_a_visit_with_photo_signature_answers_and_order_without_signal(day, chro
             {"name": "shelf.jpg", "mimeType": "image/jpeg", "buffer": picture()}
         )
         expect(page.locator(".pictures-list img")).to_have_count(1)
+        page.get_by_label("Keep where they were taken").check()
         page.locator("#more summary").tap()
         page.get_by_label("Kind of visit").select_option("Stock check")
         page.get_by_label("Signed by").fill("Kim Seo-yeon")
@@ -115,3 +114,4 @@ def test_a_visit_with_photo_signature_answers_and_order_without_signal(day, chro
     kept = ask("SELECT kind, signed_by, greatest(width, height) FROM visit_photos ORDER BY kind")
     assert [(row[0], row[1]) for row in kept] == [("photo", None), ("signature", "Kim Seo-yeon")]
     assert kept[0][2] == 1600
+    assert ask("SELECT location IS NOT NULL FROM visit_photos ORDER BY kind") == [(True,), (False,)]
