@@ -4,7 +4,7 @@
 // the page goes, with {names} of the body; data-said: what is said then; data-lists, data-numbers, data-flags: names that are no plain text;
 // data-online: the server's own answer is worth more, so the form is posted to it where it can be reached.
 import { say } from "../core/toast.js";
-import { doAct, fillTokens, phone, reachable, state } from "./phone.js";
+import { doAct, events, fillTokens, phone, reachable, state } from "./phone.js";
 import { fieldTexts } from "./texts.js";
 
 const words = (text) => (text ?? "").split(" ").filter(Boolean);
@@ -47,7 +47,7 @@ export async function act(kind, body, { place = false, then = "", said = "", dra
   if (then) await go(into(then, body), done.sent);
   else if (stays && !(await (await phone()).day())) {
     await done.sent;
-    if (!state.offline) location.reload();
+    if (!state.offline) events.dispatchEvent(new Event("stale"));
   }
   if (said) say(said, "info");
   return true;

@@ -22,6 +22,7 @@ export default async function app(body) {
   keepDrafts(store);
   if (isShell || (await isAhead(store))) await compose(isShell);
   events.addEventListener("changed", () => onScreen(async () => { if (isShell || drawn || (await isAhead())) await compose(isShell); }));
+  events.addEventListener("stale", () => onScreen(() => fromServer(new URL(location.href))));
   document.addEventListener("submit", guard, true);
   if (isShell) performance.mark("field-ready");
   installWorker();
@@ -65,24 +66,35 @@ async function compose(isShell) {
   if (page?.to) return location.replace(page.to);
   if (page) return show(page, day.body);
   const other = () => (day && withoutStops(url, day.body, fieldTexts(), local)) ?? note(store ? "not_stored" : "nobody");
-  return isShell ? fromServer(url, other) : undefined;
+  const isAsked = main().dataset.own !== undefined || drawn === "server";
+  return isShell && !isAsked ? fromServer(url, other) : undefined;
 }
 
-/** What the phone does not hold is asked of the server, and said where that cannot be reached. */
+/** What the phone does not hold is asked of the server; where that cannot be reached, `other` says so, and without it the page stays as it is. */
 async function fromServer(url, other) {
-  if (main().dataset.own !== undefined || drawn === "server") return;
   try {
     const answer = await fetch(url, { headers: { Accept: "text/html" } });
     if (new URL(answer.url).pathname !== url.pathname || answer.status === 401) return location.replace(answer.redirected ? answer.url : `/login?next=${encodeURIComponent(url.pathname)}`);
     const found = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const part of [".field-top", "#main", ".field-actions", ".field-tabs", "#person", "#texts"]) swap(part, found);
+    leavingOpen(() => {
+      for (const part of [".field-top", "#main", ".field-actions", ".field-tabs", "#person", "#texts"]) swap(part, found);
+    });
     document.title = found.title;
     drawn = "server";
     begin();
     events.dispatchEvent(new Event("state"));
   } catch {
-    show(other());
+    if (other) show(other());
   }
+}
+
+/** Change the page; what was unfolded stays so, and the focus where it was. */
+function leavingOpen(change) {
+  const focused = document.activeElement?.id;
+  const unfolded = [...main().querySelectorAll("details[open][id]")].map(({ id }) => id);
+  change();
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  if (focused) focusOn(document.getElementById(focused));
 }
 
 function swap(part, found) {
@@ -106,24 +118,22 @@ function show({ title, heading, back, main: html, actions, top = "", status, vis
   // Somebody who is typing keeps the page as it is; what they do is an act like any other.
   const isTyping = drawn && main().contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
   if (isTyping) return;
-  const focused = document.activeElement?.id;
-  const unfolded = [...main().querySelectorAll("details[open][id]")].map(({ id }) => id);
   drawn = whole;
-  document.title = `${plain(title)} · ${document.body.dataset.organisation || "gcrm"}`;
-  document.querySelector(".field-top h1").innerHTML = heading;
-  Object.assign(document.getElementById("back"), back ? { href: back, hidden: false } : { hidden: true });
-  document.getElementById("top").innerHTML = top;
-  for (const part of document.querySelectorAll(".face, .field-tabs")) part.hidden = Boolean(back);
-  main().innerHTML = html;
-  const bar = document.querySelector(".field-actions");
-  bar.innerHTML = actions;
-  fit(main(), status);
-  fit(bar, status);
-  bar.hidden = !bar.textContent.trim();
-  document.body.dataset.at = back ? "page" : "home";
-  fill(visit, arrived, day, away);
-  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
-  if (focused) focusOn(document.getElementById(focused));
+  leavingOpen(() => {
+    document.title = `${plain(title)} · ${document.body.dataset.organisation || "gcrm"}`;
+    document.querySelector(".field-top h1").innerHTML = heading;
+    Object.assign(document.getElementById("back"), back ? { href: back, hidden: false } : { hidden: true });
+    document.getElementById("top").innerHTML = top;
+    for (const part of document.querySelectorAll(".face, .field-tabs")) part.hidden = Boolean(back);
+    main().innerHTML = html;
+    const bar = document.querySelector(".field-actions");
+    bar.innerHTML = actions;
+    fit(main(), status);
+    fit(bar, status);
+    bar.hidden = !bar.textContent.trim();
+    document.body.dataset.at = back ? "page" : "home";
+    fill(visit, arrived, day, away);
+  });
   begin();
 }
 

@@ -7,7 +7,7 @@ import { LONGEST_PLACING, SCHEMA, isOnlyHere, placed } from "./outbox.js";
 const TAB = crypto.randomUUID();
 const FRESH = 60_000;
 
-/** "changed": acts or the day; "state": what the line at the top says. */
+/** "changed": acts or the day; "state": what the line at the top says; "stale": the server shows this page otherwise by now. */
 export const events = new EventTarget();
 const tell = (name) => events.dispatchEvent(new Event(name));
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("gcrm-field") : null;
