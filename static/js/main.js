@@ -11,7 +11,8 @@ export function start(root) {
     started.add(element);
     for (const name of element.dataset.module.split(" ")) {
       import(new URL(`./${name}.js`, import.meta.url).href)
-        .then((module) => module.default(element))
+        // What was taken out of the page meanwhile needs no start.
+        .then((module) => element.isConnected && module.default(element))
         .catch((error) => console.error(`data-module="${name}"`, error));
     }
   }
