@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response, expect
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--enable-unsafe-swiftshader",
@@ -30,7 +30,8 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 SERIOUS = """
 async () => {
-  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  // Without its style sheets fetched once more: they are asked only for locks of the screen's orientation.
+  const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false });
   return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).flatMap(({ id, help, nodes }) =>
     nodes.slice(0, 5).map(({ target, any }) => `${id}: ${help} at ${target.join(" ")} ${any[0]?.message ?? ""}`));
 }
