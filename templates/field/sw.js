@@ -7,6 +7,10 @@ const MARK = ["gcrm-field-open", "/field/open"];
 // Pages that are put together from the store; what it does not hold they fetch by themselves.
 const OWN = [/^\/field\/$/, /^\/field\/(stops|visits)\/[0-9a-f-]{36}$/, /^\/field\/outbox$/];
 
+// When a newer worker was last told to take over: until it has, pages are answered as ever instead of being asked for again and again.
+let told = 0;
+const TAKES_AT_MOST = 10_000;
+
 // When a form was last sent to the server itself: where that leads, the server has something to say first.
 let posted = 0;
 const ANSWERED_WITHIN = 15_000;
@@ -45,9 +49,10 @@ async function marked() {
 
 /** A newer worker waits and this is the only window: it takes over now, and the page is asked for again. */
 async function isNext() {
-  if (!registration.waiting) return false;
+  if (!registration.waiting || Date.now() - told < TAKES_AT_MOST) return false;
   const open = await clients.matchAll({ type: "window" });
   if (open.length > 1) return false;
+  told = Date.now();
   registration.waiting.postMessage("take over");
   return true;
 }
