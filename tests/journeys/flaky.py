@@ -12,6 +12,8 @@ OPEN, CUT, SLOW, HALF, DEAF = "open", "cut", "slow", "half", "deaf"
 """Everything passes; nothing connects and what is open breaks; it drips; answers break somewhere; what is sent arrives, no answer comes back."""
 MOODS = (OPEN, CUT, SLOW, HALF, DEAF)
 PIECE = 16_384
+SETTLING = 0.05
+"""Seconds in which the event loop lets go of sockets that were closed."""
 
 
 class Network:
@@ -58,6 +60,7 @@ class Network:
         for task in under_way:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*under_way, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(SETTLING))
         self._loop.close()
 
     def _cut_all(self) -> None:
@@ -70,20 +73,27 @@ class Network:
         if self.mood == CUT:
             writer.transport.abort()
             return
+        ends = [writer]
         try:
             from_server, to_server = await asyncio.open_connection("127.0.0.1", self.target)
+            ends.append(to_server)
+            self._open.update(ends)
+            there = asyncio.create_task(self._pass(reader, to_server, is_answer=False))
+            back = asyncio.create_task(self._pass(from_server, writer, is_answer=True))
+            await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (there, back):
+                task.cancel()
+            if self.mood == OPEN:
+                for one in ends:
+                    one.close()
+                return
         except OSError:
-            writer.transport.abort()
-            return
-        self._open |= {writer, to_server}
-        there = asyncio.create_task(self._pass(reader, to_server, is_answer=False))
-        back = asyncio.create_task(self._pass(from_server, writer, is_answer=True))
-        await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (there, back):
-            task.cancel()
-        for one in (writer, to_server):
-            self._open.discard(one)
-            one.transport.abort() if self.mood != OPEN else one.close()
+            pass
+        finally:
+            self._open.difference_update(ends)
+            for one in ends:
+                if not one.is_closing():
+                    one.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool) -> None:
         with contextlib.suppress(OSError, asyncio.CancelledError):
