@@ -55,8 +55,10 @@ def gcrm_client(app: Any, principal: db.Principal) -> Callable[[str], dict[str, 
 
 
 def following(page: dict[str, Any]) -> str | None:
+    """What the link to the next page asks beside the limit, which is asked of every page."""
     links = [link["href"] for link in page["links"] if link["rel"] == "next"]
-    return links[0].partition("?")[2] if links else None
+    asked = links[0].partition("?")[2].split("&") if links else []
+    return "&".join(part for part in asked if not part.startswith("limit=")) or None
 
 
 def measured(ask: Callable[[str], dict[str, Any]], queries: list[str]) -> list[float]:
@@ -118,8 +120,7 @@ def tipg_client() -> Callable[[str], dict[str, Any]]:
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://tipg", timeout=120)
 
     def ask(query: str) -> dict[str, Any]:
-        words = query if "limit=" in query else f"limit={LIMIT}&{query}"
-        answer = loop.run_until_complete(client.get(f"/collections/public.accounts/items?{words}"))
+        answer = loop.run_until_complete(client.get(f"/collections/public.accounts/items?limit={LIMIT}&{query}"))
         assert answer.status_code == 200, answer.text[:300]
         return answer.json()  # type: ignore[no-any-return]
 
