@@ -1,8 +1,9 @@
-"""Reps with a day of stops each, for tests of the phone: `python -m tests.journeys.field_company` makes them in an empty database."""
+"""Reps with a day of stops each, for tests of the phone: `python -m tests.journeys.field_company [REPS]` makes them in an empty database."""
 
 from __future__ import annotations
 
 import datetime as dt
+import sys
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -19,11 +20,11 @@ REPS = 24
 STOPS = 12
 
 
-def make_reps(session: Session) -> None:
+def make_reps(session: Session, reps: int) -> None:
     make.make_organisation(session, name="Herons Ltd", timezone=ZONE)
     team = make.make_team(session, "Field sales")
     make.make_user(session, "admin", None, email="admin@demo.example", name="Ada", home=HOME)
-    for number in range(1, REPS + 1):
+    for number in range(1, reps + 1):
         rep = make.make_user(session, "rep", team, email=f"rep{number}@demo.example", name=f"Rep {number}", home=HOME)
         for ahead in (0, 1):
             _day(session, rep, clock.today(ZONE) + dt.timedelta(days=ahead), STOPS if ahead == 0 else 3)
@@ -58,7 +59,7 @@ def main() -> None:
     from gcrm.core import db, jobs
 
     with db.transaction(jobs.system_principal()) as session:
-        make_reps(session)
+        make_reps(session, int(sys.argv[1]) if len(sys.argv) > 1 else REPS)
     with db.transaction(None) as session:
         session.execute(update(User).where(User.role != "system").values(password=people.hash_password(PASSWORD)))
 

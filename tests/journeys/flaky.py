@@ -54,7 +54,10 @@ class Network:
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
+        self.mood = CUT
         server.close()
+        # What was accepted last becomes a connection first: a task that never began would leave its socket open.
+        self._loop.run_until_complete(asyncio.sleep(SETTLING))
         self._cut_all()
         under_way = asyncio.all_tasks(self._loop)
         for task in under_way:
