@@ -12,8 +12,8 @@ OPEN, CUT, SLOW, HALF, DEAF = "open", "cut", "slow", "half", "deaf"
 """Everything passes; nothing connects and what is open breaks; it drips; answers break somewhere; what is sent arrives, no answer comes back."""
 MOODS = (OPEN, CUT, SLOW, HALF, DEAF)
 PIECE = 16_384
-SETTLING = 0.05
-"""Seconds in which the event loop lets go of sockets that were closed."""
+SETTLING = 50
+"""Rounds of the loop in which it makes the connections that it accepted, and lets go of those that were closed."""
 
 
 class Network:
@@ -27,6 +27,7 @@ class Network:
         self._chance = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._open: set[asyncio.StreamWriter] = set()
+        self._made: list[asyncio.StreamWriter] = []
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -55,15 +56,18 @@ class Network:
         self._ready.set()
         self._loop.run_forever()
         self.mood = CUT
+        # What was accepted last becomes a connection before the server closes: after that it would be left half-made, open.
+        for socket in server.sockets:
+            self._loop.remove_reader(socket.fileno())
+        self._loop.run_until_complete(_settled())
         server.close()
-        # What was accepted last becomes a connection first: a task that never began would leave its socket open.
-        self._loop.run_until_complete(asyncio.sleep(SETTLING))
-        self._cut_all()
+        for writer in self._made:  # one that was closed may still wait for its other side to read
+            writer.transport.abort()
         under_way = asyncio.all_tasks(self._loop)
         for task in under_way:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*under_way, return_exceptions=True))
-        self._loop.run_until_complete(asyncio.sleep(SETTLING))
+        self._loop.run_until_complete(_settled())
         self._loop.close()
 
     def _cut_all(self) -> None:
@@ -73,6 +77,7 @@ class Network:
         self._open.clear()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._made.append(writer)
         if self.mood == CUT:
             writer.transport.abort()
             return
@@ -80,6 +85,7 @@ class Network:
         try:
             from_server, to_server = await asyncio.open_connection("127.0.0.1", self.target)
             ends.append(to_server)
+            self._made.append(to_server)
             self._open.update(ends)
             there = asyncio.create_task(self._pass(reader, to_server, is_answer=False))
             back = asyncio.create_task(self._pass(from_server, writer, is_answer=True))
@@ -117,6 +123,11 @@ class Network:
                 return
             self.broken += 1
             writer.transport.abort()
+
+
+async def _settled() -> None:
+    for _ in range(SETTLING):
+        await asyncio.sleep(0)
 
 
 def moods(seed: int) -> Any:
