@@ -16,6 +16,15 @@ def tell_events(principal: Principal) -> None:
         events.tell(session)
 
 
+@jobs.app.periodic(cron="17 * * * *")
+@jobs.app.task(name="core.tell_late", queue="later", queueing_lock="core.tell_late")
+def tell_late(timestamp: int) -> None:
+    """Tell what the database itself said happened: no job was queued for it."""
+    with db.transaction(jobs.system_principal()) as session:
+        while events.tell(session):
+            pass
+
+
 @jobs.app.periodic(cron="*/5 * * * *")
 @jobs.app.task(name="core.retry_stalled", queue="later", pass_context=True, queueing_lock="core.retry_stalled")
 async def retry_stalled(context: JobContext, timestamp: int) -> None:

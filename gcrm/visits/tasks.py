@@ -1,17 +1,27 @@
-"""Nightly work on visits: pins that check-ins would move, and positions that fade."""
+"""Work on visits that nobody waits for: pins that check-ins would move, positions that fade, files of deleted pictures."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import structlog
 
-from gcrm.core import clock, db, held_places, jobs
+from gcrm.core import clock, db, events, files, held_places, jobs
 from gcrm.visits import pin_services, place_queries, place_services
 from gcrm.visits.proof import EXACT_DAYS
 
 held_places.register("visits", held_places.Source(place_queries.check_ins, place_services.fade_check_ins))
 held_places.register("photos", held_places.Source(place_queries.photos, place_services.fade_photos))
+
+
+def drop_pictures(payload: dict[str, Any], user_id: int | None) -> None:
+    """Take the files of pictures that were deleted, with their visits or accounts, off the disk."""
+    for name in payload["files"]:
+        files.drop(name)
+
+
+events.listen("pictures.gone", drop_pictures)
 
 
 @jobs.app.periodic(cron="23 2 * * *")

@@ -7,9 +7,12 @@ import uuid
 
 import pytest
 from PIL import Image
+from sqlalchemy import delete, select
 
-from gcrm.core import clock, files
+from gcrm.core import clock, events, files
 from gcrm.core.geo import lon_lat
+from gcrm.customers.models import Account
+from gcrm.visits import photo_services
 from gcrm.visits.models import VisitPhoto
 from tests import factories as make
 from tests.field.phone import ident
@@ -189,3 +192,20 @@ def test_a_form_with_a_wrong_picture_logs_nothing_and_keeps_what_was_typed(phone
     assert "Typed with care" in answer.text
     session.refresh(visit)
     assert visit.status == "arrived"
+
+
+def test_the_files_of_pictures_go_with_their_account(phone, session, photo, visit):
+    assert put(phone, photo, jpeg()).status_code == 201
+    kept = session.scalars(select(VisitPhoto).where(VisitPhoto.uuid == photo)).one()
+    names = [kept.file, kept.thumbnail]
+    session.execute(delete(Account).where(Account.id == visit.account_id))
+    assert all(files.path(name).is_file() for name in names), "they go once the deletion is for good"
+    assert events.tell(session) == 1
+    assert not any((files.folder() / name).exists() for name in names)
+    assert events.tell(session) == 0
+
+
+def test_a_signature_by_name_alone_leaves_nothing_to_drop(session, rep, visit):
+    photo_services.add_photo(session, visit, user_id=rep.id, kind="signature", signed_by="Ms Ames")
+    session.execute(delete(Account).where(Account.id == visit.account_id))
+    assert events.tell(session) == 0
