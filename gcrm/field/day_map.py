@@ -21,6 +21,8 @@ LEAST_DEGREES = 0.02
 MOST_DIGITS = 1
 FINEST_PIXELS = 0.8
 """Bends of lines that are smaller are left out."""
+LEVELS = ("motorway", "primary", "secondary")
+"""What the style sheet calls the levels of main roads."""
 MOST_TOWNS = 12
 TOWN_WIDTH, TOWN_HEIGHT = 110, 28
 """The space that a town's name takes, so that none covers another."""
@@ -38,10 +40,10 @@ class Numbered:
 
 @dataclass(frozen=True)
 class Ground:
-    """What lies around: lines of borders and roads, and towns, the larger first."""
+    """What lies around: borders, main roads by level, and towns, the larger first."""
 
     borders: Sequence[Sequence[Point]] = ()
-    roads: Sequence[Sequence[Point]] = ()
+    roads: Sequence[Sequence[Sequence[Point]]] = ()
     towns: Sequence[tuple[str, Point]] = ()
 
 
@@ -108,7 +110,11 @@ def _draw(
         f'<svg class="day-map" viewBox="0 0 {WIDTH} {view.height}" role="img" aria-label="{escape(label)}">',
         f'<rect class="day-map-ground" width="{WIDTH}" height="{view.height}"/>',
         _path("day-map-border", view, ground.borders, coarse),
-        _path("day-map-road", view, ground.roads, coarse),
+        # The larger roads lie over the smaller.
+        *(
+            _path(f"day-map-road {level}", view, lines, coarse)
+            for level, lines in reversed([*zip(LEVELS, ground.roads, strict=False)])
+        ),
         *_towns(view, ground.towns, [view.pixel(stop.point) for stop in stops]),
         _path("day-map-way", view, [way], coarse),
     ]
@@ -133,9 +139,16 @@ def _path(kind: str, view: View, lines: Iterable[Sequence[Point]], coarse: float
 
 def _line(view: View, line: Sequence[Point], coarse: float) -> str:
     points = simplified([view.pixel(point) for point in line], coarse)
-    if len(points) < 2:
+    if len(points) < 2 or not _is_seen(view, points, coarse):
         return ""
     return "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+
+
+def _is_seen(view: View, points: Sequence[Point], coarse: float) -> bool:
+    """Tell whether the box round a line is in the view, and larger than what is left out."""
+    (left, right), (top, bottom) = ((min(side), max(side)) for side in zip(*points, strict=True))
+    is_large = max(right - left, bottom - top) > coarse
+    return bool(is_large and right >= 0 and left <= WIDTH and bottom >= 0 and top <= view.height)
 
 
 def simplified(points: Sequence[Point], tolerance: float) -> list[Point]:

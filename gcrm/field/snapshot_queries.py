@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, selectinload, undefer
 
 from gcrm.core import clock
+from gcrm.core.config import settings
 from gcrm.core.geo import lon_lat
 from gcrm.customers.models import Account
 from gcrm.field import queries
@@ -25,6 +27,9 @@ from gcrm.people import queries as people
 from gcrm.people.models import User
 from gcrm.routing import queries as plans
 from gcrm.routing.models import DayPlan, Stop
+from gcrm.routing.roads import folder as folders
+from gcrm.routing.roads import main_roads as built_roads
+from gcrm.routing.travel import roads_folder
 from gcrm.visits.models import Task
 from gcrm.visits.queries import WITH_FORM
 
@@ -174,6 +179,17 @@ def _lines(shape: Mapping[str, Any]) -> Iterable[list[tuple[float, float]]]:
     return shape["coordinates"] if shape["type"] == "MultiLineString" else []
 
 
+SHOWN_BELOW_DEGREES = (math.inf, 2.0, 0.4)
+"""How narrow a view shows main roads of each level."""
+
+
+def main_roads(box: tuple[float, float, float, float]) -> list[list[list[tuple[float, float]]]]:
+    """The main roads in a box of degrees by level, motorways first, where a road graph was built."""
+    roads = built_roads.current(roads_folder(settings()))
+    shown = [level for level, widest in enumerate(SHOWN_BELOW_DEGREES) if box[2] - box[0] < widest]
+    return [roads.within(box, level) for level in shown] if roads is not None else []
+
+
 def towns(near: Iterable[Mapping[str, Any]]) -> list[tuple[str, tuple[float, float]]]:
     """Towns where the accounts are, each in their middle, the one with most first."""
     found: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
@@ -235,5 +251,9 @@ def version_of(session: Session, rep: User) -> str:
     words = {"rep": rep.id, "first": today, "last": last, "strip": strip, "most": MOST_DAYS}
     found = session.scalar(_VERSION, words)
     parts = {name: part(session, rep, [today]) for name, part in PARTS.items()}
-    said = json.dumps([found, today.isoformat(), rep.name, rep.locale, rep.timezone, rep.map_app, parts], default=str)
+    build = folders.current(roads_folder(settings()))
+    said = json.dumps(
+        [found, today.isoformat(), rep.name, rep.locale, rep.timezone, rep.map_app, parts, build and build.name],
+        default=str,
+    )
     return str(session.scalar(select(func.md5(said))))

@@ -229,8 +229,9 @@ def picture(plan: DayPlan, near: Sequence[Mapping[str, Any]]) -> str | None:
     if view is None or not stops:
         return None
     ground = day_map.Ground(
-        snapshot_queries.borders(web.session(), view.box, day_map.WIDTH), (), snapshot_queries.towns(near)
-    )
+        snapshot_queries.borders(web.session(), view.box, day_map.WIDTH), snapshot_queries.main_roads(view.box),
+        snapshot_queries.towns(near),
+    )  # fmt: skip
     ends = {point for point in (plan.begin, plan.end) if point is not None}
     return day_map.draw(view, _("The day on a map"), stops, way, sorted(ends), ground)
 

@@ -9,6 +9,7 @@ import click
 
 from gcrm.core import clock, console
 from gcrm.core.config import settings
+from gcrm.routing.travel import roads_folder
 
 
 @click.group()
@@ -20,7 +21,7 @@ def roads() -> None:
 @click.argument("extract", type=click.Path(path_type=Path), metavar="EXTRACT.osm.pbf")
 @click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
 def build(extract: Path, as_json: bool) -> None:
-    """Build the road graph of an OSM extract; plans are made with its travel times from then on.
+    """Build the road graph of an OSM extract; plans are made with its travel times from then on, and maps show its main roads.
 
     Roads for cars, bicycles and people on foot, one-ways and limits included. It replaces an older build once it is
     whole; a file that is broken or has no roads is refused, and the older build stays.
@@ -28,7 +29,7 @@ def build(extract: Path, as_json: bool) -> None:
     from gcrm.routing.roads.build import build as built
 
     with console.progress("Building roads") as advance:
-        figures = built(extract, settings().data_folder / "roads", clock.now(), advance)
+        figures = built(extract, roads_folder(settings()), clock.now(), advance)
     if as_json:
         console.print_json(figures)
         return

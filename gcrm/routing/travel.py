@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gcrm.core.config import Settings
 from gcrm.core.errors import Invalid
 from gcrm.routing.problem import Place, Problem, Travel
+from gcrm.routing.roads.folder import current
 
 if TYPE_CHECKING:
     from gcrm.routing.reach import Reach
@@ -156,7 +158,12 @@ def source_name(settings: Settings) -> str:
     """Return what the source of the settings is called, without opening it."""
     if settings.travel_url:
         return {"osrm": "OSRM", "valhalla": "Valhalla"}.get(settings.travel_url.partition("+")[0], ESTIMATE)
-    return ROADS if (settings.data_folder / "roads" / "current").exists() else ESTIMATE
+    return ROADS if current(roads_folder(settings)) is not None else ESTIMATE
+
+
+def roads_folder(settings: Settings) -> Path:
+    """Where builds of the roads lie."""
+    return settings.data_folder / "roads"
 
 
 def encoded(legs: Sequence[Leg]) -> list[str | None]:
@@ -178,8 +185,8 @@ _opened: dict[tuple[str, str], TravelTimes] = {}
 
 def _roads_or_line(settings: Settings, mode: str) -> TravelTimes:
     plain = StraightLine(settings.travel_detour, WITHOUT_ENGINE_KMH.get(mode, settings.travel_kmh))
-    folder = settings.data_folder / "roads"
-    if not (folder / "current").exists():
+    folder = roads_folder(settings)
+    if current(folder) is None:
         return plain
     from gcrm.core import logs
     from gcrm.routing.roads import store

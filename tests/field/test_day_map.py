@@ -36,6 +36,15 @@ def test_the_box_in_degrees_holds_the_points():
     assert south < 37.4 < 37.55 < north
 
 
+def test_larger_roads_lie_over_smaller_ones_and_those_out_of_view_are_left_out():
+    seen, elsewhere = [(127.0, 37.5), (127.1, 37.5)], [(129.0, 37.5), (129.1, 37.5)]
+    drawn = [
+        re.findall(r"day-map-road (\w+)", picture(Ground(roads=roads)))
+        for roads in ([[seen], [seen], [seen]], [[seen], [elsewhere]])
+    ]
+    assert drawn == [["secondary", "primary", "motorway"], ["motorway"]]
+
+
 def test_one_stop_alone_has_a_view_too():
     assert 'data-stop="a"' in picture(stops=STOPS[:1], way=WAY[:1])
     assert day_map.view_of([]) is None

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
 from gcrm.core import clock
+from gcrm.core.config import settings
+from gcrm.core.geo import lon_lat
 from gcrm.core.models import Organisation
 from gcrm.customers import services as customers
 from gcrm.customers.models import Account
+from gcrm.field import snapshot_queries
 from gcrm.orders import services as order_services
 from gcrm.orders.basket import Wish
 from gcrm.orders.models import Order
 from gcrm.routing import live_services
+from gcrm.routing.roads.build import build
 from gcrm.visits import photo_services, question_services
 from gcrm.visits import services as visits
 from gcrm.visits.models import VisitQuestion, VisitType
@@ -23,6 +28,7 @@ from tests import factories as make
 from tests.field.conftest import ZONE, make_day
 from tests.field.phone import ident
 from tests.field.test_photos import jpeg
+from tests.routing.roads import osm
 
 
 @pytest.fixture
@@ -102,6 +108,21 @@ def test_accounts_near_the_way_come_first_and_others_of_the_own(client, session,
     found = read(client)["accounts"]
     assert [one["name"] for one in found] == ["Alpha", "Beta", "Near", "Far"]
     assert (found[2]["overdue"], found[2]["tier"], found[2]["phone"]) == (10, "B", "555 0100")
+
+
+def test_the_days_picture_has_the_main_roads_that_were_built(client, day, tmp_path, monkeypatch):
+    before = client.get("/field/day.json")
+    assert "day-map-road" not in before.json["days"][0]["map"]
+    lon, lat = lon_lat(day.stops[0].location)
+    nodes = {1: (lat, lon - 0.1), 2: (lat, lon), 3: (lat + 0.1, lon)}
+    streets = [([1, 2], {"highway": "trunk"}), ([2, 3], {"highway": "secondary"})]
+    build(osm(tmp_path / "town.osm", nodes, streets), tmp_path / "roads", clock.now())
+    monkeypatch.setattr(snapshot_queries, "settings", lambda: replace(settings(), data=str(tmp_path)))
+    later = client.get("/field/day.json", headers={"If-None-Match": before.headers["ETag"]})
+    assert later.status_code == 200
+    picture = later.json["days"][0]["map"]
+    assert 'class="day-map-road motorway" d="M' in picture
+    assert 'class="day-map-road secondary" d="M' in picture
 
 
 def test_own_tasks_are_there_until_they_are_done(client, session, rep, day, accounts):

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gcrm.routing.roads import calibration, extract, store
+from gcrm.routing.roads import calibration, extract, main_lines, main_roads, store
 from gcrm.routing.roads.contraction import contract
 from gcrm.routing.roads.extract import Advance, UnreadableExtract
 from gcrm.routing.roads.graph import RoadGraph
@@ -48,7 +48,7 @@ def build(file: Path, folder: Path, made_at: dt.datetime, advance: Advance = sil
         raise UnreadableExtract(f"{file}: none of its roads connect to each other.")
     advance(len(MODES), len(MODES), "Saving")
     whole = {"extract": file.name, "fingerprint": _fingerprint(file), "made_at": made_at.isoformat(), "modes": about}
-    made = store.save(folder, graphs, whole)
+    made = store.save(folder, graphs, whole, {main_roads.FILE: main_roads.packed(main_lines.of(ways))})
     for mode in graphs:
         try_out(made, mode)
     return {

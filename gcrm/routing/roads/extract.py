@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gcrm.core.errors import Invalid
-from gcrm.routing.roads.highways import MODES, can_stop, speeds
+from gcrm.routing.roads.highways import MODES, can_stop, level, speeds
 
 Advance = Callable[[int, int, str], None]
 
@@ -36,6 +36,8 @@ class Ways:
     kmh: dict[str, NDArray[np.float32]]
     """For each mode (ways, 2): along the way and against it."""
     can_stop: NDArray[np.bool_]
+    level: NDArray[np.int8]
+    """Of main roads, as `highways.LEVEL_OF` has them."""
 
 
 def read(file: Path, advance: Advance = lambda done, total, what: None) -> Ways:
@@ -64,20 +66,22 @@ class _Drawn:
     refs: array[int]
     kmh: array[float]
     can_stop: bytearray
+    level: array[int]
 
 
 def _drawn(file: Path) -> _Drawn:
     import osmium
 
-    drawn = _Drawn(array("q", [0]), array("q"), array("f"), bytearray())
+    drawn = _Drawn(array("q", [0]), array("q"), array("f"), bytearray(), array("b"))
     ways: Any = osmium.FileProcessor(str(file), osmium.osm.WAY).with_filter(osmium.filter.KeyFilter("highway"))
-    known: dict[tuple[tuple[str, str], ...], tuple[list[float], bool]] = {}
+    known: dict[_Tags, _Told] = {}
     for way in ways:
         told = _told(way.tags, known)
         if told is None or len(way.nodes) < 2:
             continue
         drawn.kmh.extend(told[0])
         drawn.can_stop.append(told[1])
+        drawn.level.append(told[2])
         drawn.refs.extend(node.ref for node in way.nodes)
         drawn.first.append(len(drawn.refs))
     return drawn
@@ -89,17 +93,17 @@ TOLD_BY = {
     "cycleway:right", "cycleway:both", "area", "tunnel", "motorroad",
 }  # fmt: skip
 MOST_KNOWN = 100_000
+_Tags = tuple[tuple[str, str], ...]
+_Told = tuple[list[float], bool, int]
 
 
-def _told(
-    tags: Any, known: dict[tuple[tuple[str, str], ...], tuple[list[float], bool]]
-) -> tuple[list[float], bool] | None:
+def _told(tags: Any, known: dict[_Tags, _Told]) -> _Told | None:
     """What the tags mean for every mode; ways with the same tags are read once."""
     key = tuple((tag.k, tag.v) for tag in tags if tag.k in TOLD_BY)
     found = known.get(key)
     if found is None:
         every = dict(key)
-        found = [speed for mode in MODES for speed in speeds(mode, every)], can_stop(every)
+        found = [speed for mode in MODES for speed in speeds(mode, every)], can_stop(every), level(every)
         if len(known) < MOST_KNOWN:
             known[key] = found
     return found if any(found[0]) else None
@@ -117,7 +121,7 @@ def _placed(file: Path, drawn: _Drawn) -> Ways:
     return Ways(
         first, point.astype(np.int32), lat, lon,
         {mode: np.ascontiguousarray(kmh[:, number]) for number, mode in enumerate(MODES)},
-        np.frombuffer(bytes(drawn.can_stop), np.bool_),
+        np.frombuffer(bytes(drawn.can_stop), np.bool_), np.frombuffer(drawn.level, np.int8).copy(),
     )  # fmt: skip
 
 

@@ -56,6 +56,10 @@ LET_IN = {"yes", "designated", "permissive", "official"}
 NO_PLACE_TO_STOP = {"motorway", "motorway_link", "trunk_link"}
 """Where nobody can turn in to a customer beside the road."""
 ROUND = {"roundabout", "circular"}
+LEVEL_OF: dict[str, int] = {"motorway": 0, "trunk": 0, "primary": 1, "secondary": 2}
+"""The main roads, by how far out a map shows them."""
+LEVELS = 3
+MINOR = -1
 SHARE_OF_LIMIT = 0.92
 MILE = 1.609344
 LIMITS_BY_WORD = {"none": 130.0, "walk": 7.0}
@@ -76,6 +80,11 @@ def speeds(mode: str, tags: Mapping[str, str]) -> Speeds:
 def can_stop(tags: Mapping[str, str]) -> bool:
     """Whether a place beside this road is reached from it."""
     return tags.get("highway") not in NO_PLACE_TO_STOP and tags.get("tunnel") != "yes"
+
+
+def level(tags: Mapping[str, str]) -> int:
+    """Return the level of a main road; `MINOR` for every other."""
+    return LEVEL_OF.get(tags.get("highway", ""), MINOR)
 
 
 def _class_speed(mode: str, tags: Mapping[str, str]) -> float:

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -19,14 +18,15 @@ from typing import Any
 import numpy as np
 
 from gcrm.core.errors import Unavailable
+from gcrm.routing.roads import folder as folders
 from gcrm.routing.roads.contraction import Hierarchy, Upward
+from gcrm.routing.roads.folder import ABOUT, POINTER, checksum
 from gcrm.routing.roads.graph import RoadGraph
 from gcrm.routing.roads.grid import Grid
 from gcrm.routing.roads.network import Network
 
 VERSION = 1
 """Raised whenever the arrays change their meaning; other versions are refused."""
-POINTER, ABOUT = "current", "build.json"
 WHAT_TO_DO = "Run `gcrm roads build EXTRACT.osm.pbf` again."
 
 
@@ -50,27 +50,34 @@ class Build:
         files = {name: said for name, said in self.about["files"].items() if name.startswith(f"{mode}.")}
         if not files:
             return None
-        for name, (size, checksum) in files.items():
+        for name, (size, sum_of_it) in files.items():
             path = self.folder / name
-            if not path.is_file() or path.stat().st_size != size or _checksum(path) != checksum:
+            if not path.is_file() or path.stat().st_size != size or checksum(path) != sum_of_it:
                 raise UnusableBuild(f"{path} is damaged. {WHAT_TO_DO}")
         read = {name: np.load(self.folder / name, mmap_mode="r") for name in files}
         return _graph({name.removeprefix(f"{mode}.").removesuffix(".npy"): np.asarray(read[name]) for name in read})
 
 
-def save(folder: Path, graphs: Mapping[str, RoadGraph], about: dict[str, Any]) -> Build:
-    """Write a build and make it the current one, at once; older builds go."""
+def save(
+    folder: Path, graphs: Mapping[str, RoadGraph], about: dict[str, Any], others: Mapping[str, bytes] | None = None
+) -> Build:
+    """Write a build, with other files by name, and make it the current one, at once; older builds go."""
     folder.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix="build-", dir=folder))
     try:
         made.chmod(0o755)
-        files = {}
+        written = []
         for mode, graph in graphs.items():
             for name, array in _arrays(graph):
-                path = made / f"{mode}.{name}.npy"
-                np.save(path, array)
-                _sync(path)
-                files[path.name] = [path.stat().st_size, _checksum(path)]
+                written.append(made / f"{mode}.{name}.npy")
+                np.save(written[-1], array)
+        for name, content in (others or {}).items():
+            written.append(made / name)
+            written[-1].write_bytes(content)
+        files = {}
+        for path in written:
+            _sync(path)
+            files[path.name] = [path.stat().st_size, checksum(path)]
         whole = {"version": VERSION, **about, "files": files}
         (made / ABOUT).write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
         _sync(made / ABOUT)
@@ -88,20 +95,19 @@ def save(folder: Path, graphs: Mapping[str, RoadGraph], about: dict[str, Any]) -
 
 def current(folder: Path) -> Build | None:
     """Return the current build; None where none was made. Raises `UnusableBuild` with what to do for an unfit one."""
-    try:
-        name = (folder / POINTER).read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
+    found = folders.current(folder)
+    if found is None:
         return None
     try:
-        about = json.loads((folder / name / ABOUT).read_text(encoding="utf-8"))
+        about = json.loads((found / ABOUT).read_text(encoding="utf-8"))
         version = about["version"]
     except (OSError, ValueError, KeyError, TypeError):
-        raise UnusableBuild(f"The road graph in {folder / name} is damaged. {WHAT_TO_DO}") from None
+        raise UnusableBuild(f"The road graph in {found} is damaged. {WHAT_TO_DO}") from None
     if version != VERSION:
         raise UnusableBuild(
-            f"The road graph in {folder / name} is of version {version}, this program reads {VERSION}. {WHAT_TO_DO}"
+            f"The road graph in {found} is of version {version}, this program reads {VERSION}. {WHAT_TO_DO}"
         )
-    return Build(folder / name, about)
+    return Build(found, about)
 
 
 def _arrays(part: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -129,14 +135,6 @@ def _graph(arrays: Mapping[str, Any]) -> RoadGraph:
         ),
         Grid(**under("grid")),
     )  # fmt: skip
-
-
-def _checksum(path: Path) -> int:
-    checksum = 0
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):
-            checksum = zlib.crc32(part, checksum)
-    return checksum
 
 
 def _sync(path: Path) -> None:
