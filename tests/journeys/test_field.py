@@ -425,6 +425,38 @@ def test_the_app_is_updated_while_acts_wait(day, chromium):
         context.unroute("**/field/acts")
 
 
+def test_a_store_of_the_apps_first_form_is_brought_up_to_date_with_its_acts(day, chromium):
+    rep = day.rep()
+    with phone(chromium, day.site.address) as context:
+        page = phones.opened(context, rep)
+        found = page.evaluate(
+            """async () => {
+          const first = await new Promise((resolve, reject) => {
+            const request = indexedDB.open("gcrm-field-early", 1);
+            request.onupgradeneeded = ({ target }) => {
+              target.result.createObjectStore("acts", { keyPath: "id" }).createIndex("seq", "seq");
+              target.result.createObjectStore("meta");
+            };
+            request.onsuccess = () => resolve(request.result);
+            request.onerror = () => reject(request.error);
+          });
+          const kept = first.transaction(["acts", "meta"], "readwrite");
+          kept.objectStore("acts").put({ id: "early", seq: 7, kind: "skipped", state: "queued", body: {} });
+          kept.objectStore("meta").put(7, "seq");
+          await new Promise((resolve) => { kept.oncomplete = resolve; });
+          first.close();
+          const { openStore } = await import("/static/js/field/store.js");
+          const store = await openStore("early");
+          await store.keepDraft("visit", { note: "typed" });
+          await store.addAct("skipped", {}, { id: "later", now: Date.now() });
+          const answer = [(await store.acts()).map(({ id, seq }) => id === "early" ? id : seq), await store.draft("visit")];
+          store.close();
+          return answer;
+        }"""
+        )
+    assert found == [["early", 8], {"note": "typed"}]
+
+
 def test_without_a_worker_the_phone_works_with_a_connection(day, chromium):
     rep = day.rep()
     with phone(chromium, day.site.address, service_workers="block") as context:
