@@ -457,6 +457,37 @@ def test_a_store_of_the_apps_first_form_is_brought_up_to_date_with_its_acts(day,
     assert found == [["early", 8], {"note": "typed"}]
 
 
+def test_a_page_that_changes_takes_no_tap_and_closes_no_sheet(day, chromium):
+    rep = day.rep()
+    with phone(chromium, day.site.address) as context:
+        page = phones.opened(context, rep)
+        button = page.get_by_role("button", name="Navigate")
+        spot = button.bounding_box()
+        page.mouse.move(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
+        page.mouse.down()
+        has_changed = page_asked_anew(page)
+        page.mouse.up()
+        expect(page.get_by_role("link", name="NAVER Map")).to_be_visible()
+        page.wait_for_function(has_changed)
+        page.wait_for_function(page_asked_anew(page))
+        expect(page.get_by_role("link", name="NAVER Map")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("link", name="NAVER Map")).to_be_hidden()
+
+
+def page_asked_anew(page: Page) -> str:
+    """Let the page be asked for again; returns the condition that is true once it was changed."""
+    with page.expect_response(lambda answer: answer.url.endswith("/field/")):
+        page.evaluate(
+            """async () => {
+          const { events } = await import("/static/js/field/phone.js");
+          document.getElementById("main").dataset.before = "";
+          events.dispatchEvent(new Event("stale"));
+        }"""
+        )
+    return "document.getElementById('main').dataset.before === undefined"
+
+
 def test_without_a_worker_the_phone_works_with_a_connection(day, chromium):
     rep = day.rep()
     with phone(chromium, day.site.address, service_workers="block") as context:

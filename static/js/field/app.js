@@ -6,6 +6,7 @@ import { keepDrafts } from "./drafts.js";
 import { pageAt, withoutStops } from "./pages.js";
 import { known } from "./store.js";
 import { showState } from "./state.js";
+import { tapped, watchTaps } from "./tap.js";
 import { fieldTexts, time, todayIn } from "./texts.js";
 import { installWorker } from "./worker.js";
 
@@ -16,6 +17,7 @@ export default async function app(body) {
   const isShell = body.dataset.shell !== undefined;
   // The page answers from here on (tests/benchmarks/bench_field_page.py): what is tapped before the store is open waits for it.
   if (!isShell) performance.mark("field-ready");
+  watchTaps();
   const store = await phone();
   await introduce();
   showState();
@@ -64,7 +66,10 @@ async function compose(isShell) {
   if (own) return show({ title: own.dataset.title, heading: own.dataset.title, back: "/field/", main: own.innerHTML, actions: "" });
   const page = day && pageAt(url, day.body, acts, fieldTexts(), local);
   if (page?.to) return location.replace(page.to);
-  if (page) return show(page, day.body);
+  if (page) {
+    await tapped();
+    return show(page, day.body);
+  }
   const other = () => (day && withoutStops(url, day.body, fieldTexts(), local)) ?? note(store ? "not_stored" : "nobody");
   const isAsked = main().dataset.own !== undefined || drawn === "server";
   return isShell && !isAsked ? fromServer(url, other) : undefined;
@@ -76,6 +81,7 @@ async function fromServer(url, other) {
     const answer = await fetch(url, { headers: { Accept: "text/html" } });
     if (new URL(answer.url).pathname !== url.pathname || answer.status === 401) return location.replace(answer.redirected ? answer.url : `/login?next=${encodeURIComponent(url.pathname)}`);
     const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+    await tapped();
     leavingOpen(() => {
       for (const part of [".field-top", "#main", ".field-actions", ".field-tabs", "#person", "#texts"]) swap(part, found);
     });
@@ -88,12 +94,14 @@ async function fromServer(url, other) {
   }
 }
 
-/** Change the page; what was unfolded stays so, and the focus where it was. */
+/** Change the page; what was unfolded or opened over it stays so, and the focus where it was. */
 function leavingOpen(change) {
   const focused = document.activeElement?.id;
   const unfolded = [...main().querySelectorAll("details[open][id]")].map(({ id }) => id);
+  const sheets = [...document.querySelectorAll(":popover-open[id]")].map(({ id }) => id);
   change();
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  for (const sheet of sheets.map((id) => document.getElementById(id))) if (sheet && !sheet.matches(":popover-open")) sheet.showPopover();
   if (focused) focusOn(document.getElementById(focused));
 }
 
