@@ -6,6 +6,7 @@ import { LONGEST_PLACING, SCHEMA, isOnlyHere, placed } from "./outbox.js";
 
 const TAB = crypto.randomUUID();
 const FRESH = 60_000;
+const LEAVING_EVERY = 10_000;
 
 /** "changed": acts or the day; "state": what the line at the top says; "stale": the server shows this page otherwise by now. */
 export const events = new EventTarget();
@@ -41,7 +42,7 @@ export async function show(work) {
 async function begin() {
   const [open, shown] = [await known("open"), document.body.dataset.person];
   if ((await known("leaving")) && !(await endSession())) {
-    addEventListener("online", () => location.reload());
+    endSessionLater();
     return;
   }
   if (open && (!shown || shown === open.id)) await take(await openStore(open.id, { outdated: reload }));
@@ -149,13 +150,18 @@ async function told(what, detail) {
   if (what === "answered") changed();
   else if (what === "sent") {
     is({ offline: false, signed_out: false });
-    const day = await here?.day();
-    if (day && (await here.acts()).some((act) => act.answered > day.asked && !act.in_day)) await keepDay();
+    if (await isBehind(here)) await keepDay();
   } else if (what === "not now") is({ offline: true });
   else if (what === "signed out") is({ signed_out: true, offline: false });
   else if (what === "outdated") is({ outdated: true });
   else if (what === "wipe") await wiped(detail);
   else if (what === "other person") await handOver(detail);
+}
+
+/** True when acts were answered that the stored day does not know. */
+async function isBehind(store) {
+  const day = await store?.day();
+  return Boolean(day) && (await store.acts()).some((act) => act.answered > day.asked && !act.in_day);
 }
 
 /** Everything of the person goes, at once, and is said. */
@@ -180,14 +186,15 @@ async function handOver() {
 // -- the stored day -------------------------------------------------------------------------------------------------------------------------------
 
 async function keepDay() {
-  if (!here) return;
-  const [now, before] = [Date.now(), await here.day()];
+  const store = here;
+  if (!store) return;
+  const [now, before] = [Date.now(), await store.day()];
   let answer;
   try {
     answer = await checked("/field/day.json", { headers: { Accept: "application/json", ...(before && { "If-None-Match": before.etag }) } });
-    if (answer.status === 200) await here.keepDay(await answer.json(), answer.headers.get("ETag"), now);
-    else if (answer.status === 304) await here.keepDay(before.body, before.etag, now);
-    else return;
+    const [body, etag] = answer.status === 200 ? [await answer.json(), answer.headers.get("ETag")] : [before?.body, before?.etag];
+    if (here !== store || ![200, 304].includes(answer.status)) return;
+    await store.keepDay(body, etag, now);
   } catch (error) {
     await stopped(error);
     return;
@@ -331,6 +338,16 @@ async function endSession({ isNow = false } = {}) {
   await markOpen("");
   if (!isNew) location.replace("/login");
   return true;
+}
+
+/** End the session as soon as the server can be reached. Browsers do not always tell, so it is tried now and then as well. */
+async function endSessionLater() {
+  do {
+    await new Promise((resolve) => {
+      addEventListener("online", resolve, { once: true });
+      setTimeout(resolve, LEAVING_EVERY);
+    });
+  } while (!(await endSession()));
 }
 
 /** Send all that waits; resolves when the server answered or could not be reached. */
