@@ -15,9 +15,12 @@ def week() -> Problem:
     return generated.week(reps=2, customers=20)
 
 
-@pytest.mark.parametrize("answer", [kernel.answer, pyvrp_alone.answer, ortools_alone.answer])
-def test_each_engine_answers_a_team_and_is_checked(answer: Engine, week: Problem) -> None:
-    run = answer(week, 0.3, 1, 600.0)
+# OR-Tools has no answer before its first whole plan, which takes longer on a busy machine.
+@pytest.mark.parametrize(
+    ("answer", "seconds"), [(kernel.answer, 0.3), (pyvrp_alone.answer, 1.0), (ortools_alone.answer, 5.0)]
+)
+def test_each_engine_answers_a_team_and_is_checked(answer: Engine, seconds: float, week: Problem) -> None:
+    run = answer(week, seconds, 1, 600.0)
     assert run is not None
     assert run.prize > 0
     assert run.is_whole
