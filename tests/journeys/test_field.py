@@ -465,18 +465,22 @@ def test_a_page_that_changes_takes_no_tap_and_closes_no_sheet(day, chromium):
         spot = button.bounding_box()
         page.mouse.move(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
         page.mouse.down()
-        has_changed = page_asked_anew(page)
+        ask_the_page_anew(page)
         page.mouse.up()
         expect(page.get_by_role("link", name="NAVER Map")).to_be_visible()
-        page.wait_for_function(has_changed)
-        page.wait_for_function(page_asked_anew(page))
+        expect(page.locator(CHANGED)).to_be_attached()
+        ask_the_page_anew(page)
+        expect(page.locator(CHANGED)).to_be_attached()
         expect(page.get_by_role("link", name="NAVER Map")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.get_by_role("link", name="NAVER Map")).to_be_hidden()
 
 
-def page_asked_anew(page: Page) -> str:
-    """Let the page be asked for again; returns the condition that is true once it was changed."""
+CHANGED = "#main:not([data-before])"
+
+
+def ask_the_page_anew(page: Page) -> None:
+    """Have the server asked for the page again, as when it shows things otherwise by now; it is `CHANGED` once that is on screen."""
     with page.expect_response(lambda answer: answer.url.endswith("/field/")):
         page.evaluate(
             """async () => {
@@ -485,7 +489,6 @@ def page_asked_anew(page: Page) -> str:
           events.dispatchEvent(new Event("stale"));
         }"""
         )
-    return "document.getElementById('main').dataset.before === undefined"
 
 
 def test_without_a_worker_the_phone_works_with_a_connection(day, chromium):
