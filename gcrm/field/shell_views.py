@@ -23,7 +23,7 @@ WORKBOX = ("workbox-core.js", "workbox-routing.js", "workbox-strategies.js", "wo
 ICON_SIZES = (180, 192, 512)
 FOLDERS = ("js/field", "js/core")
 """Whose modules the phone keeps."""
-NOT_KEPT = {"map", "map_labels", "map_marks", "map_style", "map_tip", "htmx", "accounts", "choropleth", "legend", "background"}  # fmt: skip
+NOT_KEPT = {"map", "map_gaps", "map_labels", "map_marks", "map_style", "map_tip", "htmx", "accounts", "choropleth", "legend", "background"}  # fmt: skip
 """Modules of `core` that only pages with a live map or with htmx load; those want the network anyway."""
 ALSO_KEPT = ("js/main.js", "js/theme.js", "css/tokens.css", "css/field.css", "icon.svg")
 VENDORED = ("idb.js", "icons.svg")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys import browser as browsers
+from tests.journeys import field as phones
 from tests.journeys import people
 from tests.journeys.company import NAMES
 
@@ -29,6 +30,33 @@ def test_the_list_instead_of_the_map_names_the_accounts(company, watch, chromium
     page.goto("/map")
     for name in NAMES:
         expect(page.locator("#map-fallback tbody").first).to_contain_text(name)
+
+
+@pytest.mark.parametrize("fault", ["no connection", "a busy server"])
+def test_parts_that_did_not_come_are_said_and_asked_for_again(company, chromium, fault):
+    context = chromium.new_context(base_url=company.site.address, service_workers="block", **browsers.DESKTOP)
+    context.set_default_timeout(browsers.PATIENCE_MILLISECONDS)
+    page = context.new_page()
+    people.sign_in(page, "planner@demo.example")
+    lost = []
+
+    def lose(route):
+        lost.append(route.request.url)
+        if fault == "no connection":
+            route.abort()
+        else:
+            route.fulfill(status=503)
+
+    page.route("**/tiles/accounts/**", lose)
+    page.goto("/map")
+    told = page.locator("#toasts .toast-error")
+    expect(told).to_contain_text("It is asked for again.")
+    phones.until(lambda: page.title() and len(lost) > len(set(lost)), "what did not come is asked for again")
+    assert told.count() == 1
+    page.unroute("**/tiles/accounts/**")
+    expect(told).to_have_count(0)
+    assert browsers.drawn(page, "cells") > 0
+    context.close()
 
 
 def test_a_drawing_opens_from_a_file_without_a_network(company, watch, tmp_path):

@@ -2,9 +2,9 @@
 // `openMap(element, settings)`; the default export does what base_map.html's settings ask for. Without WebGL 2 the list is shown instead.
 import background from "./background.js";
 import { baseLayers, draw, fonts, sources } from "./map_style.js";
+import fillGaps from "./map_gaps.js";
 import addLabels from "./map_labels.js";
 import { json } from "./page.js";
-import { say } from "./toast.js";
 
 export const settingsOfPage = () => json("map-settings");
 export const mapTexts = () => json("map-texts");
@@ -14,15 +14,6 @@ const hasWebGL2 = () => {
   context?.getExtension("WEBGL_lose_context")?.loseContext();
   return context !== null;
 };
-
-/** Say it when a part of the map does not come, once as long as that stands there: else it would look as if nothing were there. */
-function tellGaps(map, texts) {
-  let told = null;
-  map.on("error", ({ sourceId, error }) => {
-    if (!sourceId) console.error(error);
-    else if (error?.name !== "AbortError" && !told?.isConnected) told = say(texts.gaps, "error");
-  });
-}
 
 /** Make the map in an element; resolves to it once it can take layers, or to null when the browser cannot draw it. */
 export async function openMap(element, settings = settingsOfPage()) {
@@ -57,7 +48,7 @@ export async function openMap(element, settings = settingsOfPage()) {
     return fallBack(element);
   }
   map.touchZoomRotate.disableRotation();
-  tellGaps(map, texts);
+  fillGaps(map, texts);
   if (!settings.is_embedded && !settings.is_beside) {
     map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
     // At the left, where no legend lies over them.
