@@ -63,10 +63,10 @@ def phone(
     assert not faults, faults
 
 
-def opened(context: BrowserContext, email: str = "rep1@demo.example") -> Page:
+def opened(context: BrowserContext, email: str = "rep1@demo.example", *, by_form: bool = False) -> Page:
     """The phone's home page of somebody who signed in, kept by the worker, with the day in the store."""
     page = context.new_page()
-    people.sign_in(page, email)
+    (people.sign_in if by_form else people.enter)(page, email)
     page.goto("/field/")
     ready(page)
     return page

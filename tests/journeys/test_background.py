@@ -29,7 +29,7 @@ def test_an_archive_is_drawn_below_the_accounts(with_settings, watch, tmp_path):
     make_archive(tmp_path / "ground.pmtiles", (-82, 36, -72, 44))
     site = with_settings(GCRM_MAP_PMTILES=str(tmp_path / "ground.pmtiles"), GCRM_MAP_ATTRIBUTION="Lake survey 2026")
     page = watch(site).open(**browsers.DESKTOP)
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     page.goto("/map")
     expect(page.locator(".maplibregl-ctrl-attrib")).to_contain_text("Lake survey 2026")
     expect(page.locator(".maplibregl-ctrl-scale")).to_contain_text("km")
@@ -43,7 +43,7 @@ def test_an_archive_is_drawn_below_the_accounts(with_settings, watch, tmp_path):
 def test_a_background_that_cannot_be_reached_leaves_the_outlines_and_says_so(with_settings, watch):
     site = with_settings(GCRM_MAP_PMTILES="/nowhere/ground.pmtiles")
     page = watch(site).open(**browsers.DESKTOP)
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     page.goto("/map")
     expect(page.locator("#toasts")).to_contain_text("GCRM_MAP_PMTILES names a file that cannot be read")
     page.wait_for_function("() => document.getElementById('map').map?.getLayer('land') !== undefined", timeout=60_000)

@@ -28,7 +28,7 @@ def wednesday() -> dt.date:
 @pytest.fixture
 def desk(company, watch):
     page = watch(company.site).open(**browsers.DESKTOP, **ZONE)
-    people.sign_in(page, "manager1@demo.example")
+    people.enter(page, "manager1@demo.example")
     yield page
     # Who stands on these plans is due on no other day, and the other journeys want them.
     with schema.connected(SUPERUSER, company.site.environment["GCRM_DATABASE"], autocommit=True) as connection:

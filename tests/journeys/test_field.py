@@ -256,7 +256,7 @@ def test_what_is_kept_locked_opens_for_the_same_person_only(day, chromium):
         expect(page).to_have_url(re.compile("/login"))
         assert everything_on(page).count("stop 1") == 0
 
-        page = phones.opened(context, other)
+        page = phones.opened(context, other, by_form=True)
         seen = everything_on(page)
         assert rep.partition("@")[0].title().replace("Rep", "Rep ") + " " not in page.content()
         assert SKIPPED not in seen
@@ -265,7 +265,7 @@ def test_what_is_kept_locked_opens_for_the_same_person_only(day, chromium):
         expect(page).to_have_url(re.compile("/login"))
         assert day.acts_of(rep) == []
 
-        page = phones.opened(context, rep)
+        page = phones.opened(context, rep, by_form=True)
         until(lambda: day.acts_of(rep) == [("skipped", "applied")], "what lay locked is sent")
         assert day.acts_of(other) == []
 
@@ -332,7 +332,7 @@ def test_another_person_on_the_phone_sees_nothing_of_the_first(day, chromium):
         until(lambda: SKIPPED not in everything_on(page), "the first one's acts are sealed")
         assert day.acts_of(other) == []
         context.clear_cookies()
-        phones.opened(context, rep)
+        phones.opened(context, rep, by_form=True)
         until(lambda: day.acts_of(rep) == [("skipped", "applied")], "the first one's act is sent after all")
 
 
@@ -495,7 +495,7 @@ def test_without_a_worker_the_phone_works_with_a_connection(day, chromium):
     rep = day.rep()
     with phone(chromium, day.site.address, service_workers="block") as context:
         page = context.new_page()
-        people.sign_in(page, rep)
+        people.enter(page, rep)
         page.goto("/field/")
         check_in(page)
         log(page)

@@ -19,7 +19,7 @@ CENTRES = """
 
 def test_two_maps_move_together(company, watch):
     page = watch(company.site).open()
-    people.sign_in(page, "manager1@demo.example")
+    people.enter(page, "manager1@demo.example")
     page.goto("/regions?level=county&metric=customers")
     browsers.wait_for_map(page)
     page.get_by_label("Beside it").select_option("value")
@@ -39,7 +39,7 @@ def test_two_maps_move_together(company, watch):
 
 def test_the_maps_stand_one_above_the_other_on_a_phone(company, watch):
     page = watch(company.site).open(**browsers.PHONE)
-    people.sign_in(page, "manager1@demo.example")
+    people.enter(page, "manager1@demo.example")
     page.goto("/regions?level=county&metric=customers&compare=value")
     expect(page.locator("#map-beside canvas")).to_be_visible()
     first, second = page.locator("#map").bounding_box(), page.locator("#map-beside").bounding_box()
@@ -50,7 +50,7 @@ def test_the_maps_stand_one_above_the_other_on_a_phone(company, watch):
 
 def test_months_go_by_with_the_arrow_keys(company, watch):
     page = watch(company.site).open()
-    people.sign_in(page, "manager1@demo.example")
+    people.enter(page, "manager1@demo.example")
     page.goto("/regions?level=county&metric=revenue")
     slider = page.get_by_role("slider", name="Month")
     slider.press("ArrowLeft")
@@ -65,7 +65,7 @@ def test_months_go_by_with_the_arrow_keys(company, watch):
 
 def test_own_limits_make_the_legend(company, watch):
     page = watch(company.site).open()
-    people.sign_in(page, "manager1@demo.example")
+    people.enter(page, "manager1@demo.example")
     page.goto("/regions?level=county&metric=accounts")
     page.get_by_text("Filter and classes").click()
     page.get_by_label("Classes").select_option("given")
@@ -78,7 +78,7 @@ def test_own_limits_make_the_legend(company, watch):
 
 def test_numbers_from_a_file_become_a_divisor(company, watch, tmp_path):
     page = watch(company.site).open()
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     page.goto("/regions?level=county&metric=accounts")
     key = page.locator("#regions tbody tr").first.get_attribute("data-key")
     file = tmp_path / "inhabitants.csv"

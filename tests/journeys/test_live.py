@@ -80,7 +80,7 @@ def read_the_receipt(desk: Page) -> None:
 
 def test_a_slot_is_found_and_booked_while_the_customer_is_on_the_phone(company, watch):
     desk = watch(company.site).open(**browsers.DESKTOP)
-    people.sign_in(desk, "rep1@demo.example")
+    people.enter(desk, "rep1@demo.example")
     desk.goto(path_of(company, "customers-show"))
     desk.get_by_role("link", name="Find a time").click()
     slots = desk.locator(".slot")
@@ -94,7 +94,7 @@ def test_a_slot_is_found_and_booked_while_the_customer_is_on_the_phone(company, 
 
 def test_the_promises_of_a_team_stand_against_its_hours(company, watch):
     desk = watch(company.site).open(**browsers.DESKTOP)
-    people.sign_in(desk, "planner@demo.example")
+    people.enter(desk, "planner@demo.example")
     desk.goto("/plans")
     desk.get_by_role("link", name="Promises").click()
     expect(desk.get_by_role("region", name="Promises of Rep1")).to_contain_text("days")

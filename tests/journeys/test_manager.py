@@ -20,7 +20,7 @@ FIGURES = {
 @pytest.mark.parametrize("path", FIGURES)
 def test_numbers_of_a_page_lead_to_as_many_rows(company, watch, path):
     desk = watch(company.site).open(**browsers.DESKTOP)
-    people.sign_in(desk, "manager1@demo.example")
+    people.enter(desk, "manager1@demo.example")
     for label in FIGURES[path]:
         desk.goto(path)
         number = figure(desk, label)
@@ -52,7 +52,7 @@ def test_a_manager_goes_from_page_to_page_and_into_the_regions(company, watch):
 
 def test_the_day_of_the_team_is_read_on_a_phone(company, watch):
     phone = watch(company.site).open(**browsers.PHONE)
-    people.sign_in(phone, "manager1@demo.example")
+    people.enter(phone, "manager1@demo.example")
     phone.goto("/team-today")
     browsers.wait_for_map(phone)
     # The figures stand open without a tap, and the reps on the map above them.

@@ -22,7 +22,7 @@ SINCE = "from=2020-01-01"
 @pytest.fixture
 def page(company, watch) -> Page:
     opened = watch(company.site).open(**browsers.DESKTOP)
-    people.sign_in(opened, "planner@demo.example")
+    people.enter(opened, "planner@demo.example")
     return opened
 
 
@@ -137,7 +137,7 @@ def test_an_opportunity_is_opened_from_the_map(page):
 
 def test_without_webgl_layers_are_tables(company, watch, chromium_without_webgl):
     page = watch(company.site, chromium_without_webgl).open()
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     page.goto("/map?layers=coverage,opportunities")
     instead = page.locator("#map-fallback")
     expect(instead.locator("table[data-layer=opportunities]")).to_contain_text("Lead")
@@ -149,7 +149,7 @@ def test_without_webgl_layers_are_tables(company, watch, chromium_without_webgl)
 
 def test_on_a_phone_a_layer_is_two_taps_away(company, watch):
     page = watch(company.site).open(**browsers.PHONE)
-    people.sign_in(page, "rep1@demo.example")
+    people.enter(page, "rep1@demo.example")
     page.goto("/map")
     browsers.wait_for_map(page)
     page.locator("#layers-panel > summary").tap()

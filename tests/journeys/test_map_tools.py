@@ -17,7 +17,7 @@ HERE = {"longitude": -76.88, "latitude": 40.27}
 
 def on_map(page: Page) -> Page:
     """The map of a rep round the company's town."""
-    people.sign_in(page, "rep1@demo.example")
+    people.enter(page, "rep1@demo.example")
     page.goto("/map")
     browsers.wait_for_map(page)
     page.evaluate("(center) => document.getElementById('map').map.jumpTo({ center, zoom: 10 })", list(MIDDLE))

@@ -16,7 +16,7 @@ HANGUL = "새벽 베이커리"
 @pytest.mark.parametrize("path", ["/map", "/regions?level=county&metric=customers", "/territories"])
 def test_without_webgl_the_map_is_a_list(company, watch, chromium_without_webgl, path):
     page = watch(company.site, chromium_without_webgl).open()
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     page.goto(path)
     expect(page.locator("#map-fallback")).to_contain_text("This browser cannot draw the map")
     expect(page.locator("#map")).to_be_hidden()
@@ -26,7 +26,7 @@ def test_without_webgl_the_map_is_a_list(company, watch, chromium_without_webgl,
 
 def test_the_list_instead_of_the_map_names_the_accounts(company, watch, chromium_without_webgl):
     page = watch(company.site, chromium_without_webgl).open()
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     page.goto("/map")
     for name in NAMES:
         expect(page.locator("#map-fallback tbody").first).to_contain_text(name)
@@ -37,7 +37,7 @@ def test_parts_that_did_not_come_are_said_and_asked_for_again(company, chromium,
     context = chromium.new_context(base_url=company.site.address, service_workers="block", **browsers.DESKTOP)
     context.set_default_timeout(browsers.PATIENCE_MILLISECONDS)
     page = context.new_page()
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     lost = []
 
     def lose(route):
@@ -62,7 +62,7 @@ def test_parts_that_did_not_come_are_said_and_asked_for_again(company, chromium,
 def test_a_drawing_opens_from_a_file_without_a_network(company, watch, tmp_path):
     watching = watch(company.site)
     page = watching.open(**browsers.DESKTOP)
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     page.goto("/regions?level=county&metric=customers")
     page.get_by_role("link", name="Print or send").click()
     with page.expect_download() as started:
@@ -79,7 +79,7 @@ def test_the_part_of_the_map_in_view_is_put_on_paper(company, watch, tmp_path):
     import pypdf
 
     page = watch(company.site).open(**browsers.DESKTOP)
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     page.goto("/map?size=value")
     page.locator("#map canvas").wait_for()
     page.get_by_role("link", name="Print or send").click()
@@ -98,7 +98,7 @@ def test_the_part_of_the_map_in_view_is_put_on_paper(company, watch, tmp_path):
 
 def test_korean_names_are_typed_searched_and_shown(company, watch):
     page = watch(company.site).open()
-    people.sign_in(page, "rep1@demo.example")
+    people.enter(page, "rep1@demo.example")
     page.goto("/accounts/new")
     page.get_by_label("Name", exact=False).first.fill(HANGUL)
     page.get_by_role("button", name="Save").click()

@@ -30,7 +30,7 @@ def far_rep(company):
 @pytest.fixture
 def desk(company, watch, far_rep):
     page = watch(company.site).open(**browsers.DESKTOP, **ZONE)
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     return page
 
 

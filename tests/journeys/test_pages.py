@@ -23,7 +23,7 @@ def test_every_page_works_for_everybody(company, watch, device):
         if page.viewer not in windows:
             windows[page.viewer] = watching.open(**DEVICES[device])
             if page.viewer:
-                people.sign_in(windows[page.viewer], f"{page.viewer}@demo.example")
+                people.enter(windows[page.viewer], f"{page.viewer}@demo.example")
         faults += look_at(windows[page.viewer], page)
     assert not faults, "\n".join(faults)
 
@@ -65,7 +65,7 @@ def test_the_reps_pages_fit_a_small_phone_and_its_thumb(company, watch, text):
     phone = watch(company.site).open(**browsers.PHONE | {"viewport": {"width": 320, "height": 640}})
     if text == "large":
         phone.add_init_script(LARGE_TEXT)
-    people.sign_in(phone, "rep1@demo.example")
+    people.enter(phone, "rep1@demo.example")
     faults = []
     for page in company.pages:
         if page.name.startswith("field-"):

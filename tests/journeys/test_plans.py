@@ -25,14 +25,14 @@ def monday() -> dt.date:
 @pytest.fixture
 def desk(company, watch):
     page = watch(company.site).open(**browsers.DESKTOP, **ZONE)
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     return page
 
 
 @pytest.fixture
 def phone(company, watch):
     page = watch(company.site).open(**browsers.PHONE, **ZONE)
-    people.sign_in(page, "planner@demo.example")
+    people.enter(page, "planner@demo.example")
     return page
 
 
