@@ -16,6 +16,10 @@ compiled = compiler(Path(__file__).parent)
 
 MEAN_REMOVED = 10.0
 LONGEST_STRING = 10
+WIDE_REMOVED = 20.0
+LONGEST_WIDE = 30
+WIDE_SHARE = 0.5
+FEW_VISITS = 256
 SPLIT = 0.5
 TRIES = 10
 CHAINED = 0.5
@@ -93,8 +97,12 @@ def ruin_around(g, p, s, alone):
 
 
 @compiled
-def ruin_strings(g, p):
-    """Take strings out of the routes near a random visit; return the visits taken, at the front of `queue`."""
+def ruin_strings(g, p, patterned):
+    """Take strings out of the routes near a random visit; return the visits taken, at the front of `queue`.
+
+    Where few visits keep day patterns every other ruin is a wide one: whole clusters change their days together there. With
+    many visits as much time goes further in narrow ones.
+    """
     n, used, served = len(g.place), 0, 0
     for s in range(len(g.start)):
         if p.size[s] > p.fixed[s]:
@@ -102,8 +110,11 @@ def ruin_strings(g, p):
             served += p.size[s] - p.fixed[s]
     if not used:
         return 0
-    longest = min(float(LONGEST_STRING), served / used)
-    strings = int(1 + unit(p.dice) * (4 * MEAN_REMOVED / (1 + longest) - 1))
+    mean, longest = MEAN_REMOVED, float(LONGEST_STRING)
+    if patterned and n < FEW_VISITS and unit(p.dice) < WIDE_SHARE:
+        mean, longest = WIDE_REMOVED, float(LONGEST_WIDE)
+    longest = min(longest, served / used)
+    strings = int(1 + unit(p.dice) * (4 * mean / (1 + longest) - 1))
     seed = below(p.dice, n)
     count, met = 0, 0
     for i in range(-1, g.near.shape[1]):

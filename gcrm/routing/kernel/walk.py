@@ -191,11 +191,9 @@ def choose_step(g, p):
 
 
 @compiled
-def serve_step(g, p):
-    """One step of a plan that must serve all."""
-    like(p, 0.6, 0.8)
-    patterned = len(g.patterned) > 0 and g.patterned.any()
-    count = ruin_strings(g, p)
+def serve_step(g, p, patterned, optional):
+    """One step of a plan that must serve all, but for `optional` visits; `patterned` where any keep to patterns of days."""
+    count = ruin_strings(g, p, patterned)
     if patterned:
         for i in range(count):
             group = g.group[p.queue[i]]
@@ -203,7 +201,8 @@ def serve_step(g, p):
                 ruin_group(g, p, group)
     require(g, p, unserved_required(g, p))
     shifts = len(g.start)
-    if (g.rank == 2).any():
+    if optional:
+        like(p, 0.6, 0.8)
         p.chosen[0] = below(p.dice, shifts)
         p.gone[:] = True
         fill(g, p, 1, candidates_for(g, p, 1), 1 + unit(p.dice), 1.0, 0.0)
@@ -360,12 +359,13 @@ def walk(g, p, steps, serves_all, patience, prices, warm, cold):
     found = False
     shifts = len(g.start)
     grouped = len(g.patterned) > 0 and g.patterned.any()
+    optional = (g.rank == 2).any()
     first_patience = patience
     for _ in range(steps):
         # With each round of the prices it waits longer: the near plans are seen by then.
         patience = min(first_patience * (1 + p.counts[RESTARTS] // len(prices)), LONGEST_PATIENCE)
         if serves_all:
-            serve_step(g, p)
+            serve_step(g, p, grouped, optional)
         else:
             choose_step(g, p)
             if grouped:
