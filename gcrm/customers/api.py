@@ -14,7 +14,7 @@ from flask_smorest import Blueprint
 from gcrm.core import api, money, web
 from gcrm.core.errors import Invalid
 from gcrm.core.geo import geojson, lon_lat
-from gcrm.customers import queries, services, values
+from gcrm.customers import contact_queries, queries, services, values
 from gcrm.customers.models import Account, Contact, Touch
 from gcrm.customers.near import LARGEST_RADIUS_METRES
 from gcrm.customers.queries import ORDERS, AccountRow
@@ -393,7 +393,7 @@ def _contact_answer(contact: Contact, status: int = 200) -> Any:
 
 
 def _contact_to_write(public_id: uuid.UUID) -> Contact:
-    contact = queries.contact_by_uuid(web.session(), public_id, lock=True)
+    contact = contact_queries.contact_by_uuid(web.session(), public_id, lock=True)
     api.must_match(contact.version, contact_item(contact, contact.account))
     return contact
 
@@ -411,7 +411,7 @@ class Contacts(MethodView):
         """The people at accounts by name, a page at a time; all, those of one account, or those found by words."""
         session = web.session()
         account = queries.account_by_uuid(session, wanted["account"]) if wanted["account"] else None
-        found = queries.contacts_page(session, wanted["q"], wanted["after"], wanted["limit"], account)
+        found = contact_queries.contacts_page(session, wanted["q"], wanted["after"], wanted["limit"], account)
         return api.page_answer([contact_item(contact, at) for contact, at in found.rows], found.next)
 
     @contacts.arguments(NewContact)
@@ -430,7 +430,7 @@ class OneContact(MethodView):
     @contacts.alt_response(200, schema=ContactItem)
     def get(self, public_id: uuid.UUID) -> Any:
         """One person."""
-        return _contact_answer(queries.contact_by_uuid(web.session(), public_id))
+        return _contact_answer(contact_queries.contact_by_uuid(web.session(), public_id))
 
     @contacts.arguments(ContactFields)
     @contacts.alt_response(200, schema=ContactItem)

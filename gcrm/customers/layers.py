@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from gcrm.core import talking
-from gcrm.customers import birthdays, queries
+from gcrm.customers import birthdays, contact_queries
 from gcrm.people import queries as people
 
 
@@ -17,7 +17,7 @@ def birthdays_near(session: Session, account_ids: Sequence[int]) -> dict[int, li
     """Contacts who have a birthday within two weeks."""
     today = people.today(session)
     found: dict[int, list[talking.Point]] = defaultdict(list)
-    for contact in queries.contacts_with_more(session, account_ids):
+    for contact in contact_queries.contacts_with_more(session, account_ids):
         birthday = birthdays.of(contact.extra)
         days = birthdays.days_until(birthday, today) if birthday else birthdays.SOON_DAYS + 1
         if days <= birthdays.SOON_DAYS:

@@ -1,4 +1,4 @@
-"""Reads of accounts, contacts and the timeline; who sees what is the database's to say."""
+"""Reads of accounts and their timeline; who sees what is the database's to say."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from gcrm.core.errors import Invalid, NotFound
 from gcrm.core.geo import ewkt
 from gcrm.core.models import Organisation
 from gcrm.customers import sum_queries
-from gcrm.customers.models import Account, AccountShare, Contact, Touch
+from gcrm.customers.models import Account, AccountShare, Touch
 from gcrm.customers.near import covering_tiles
 from gcrm.customers.selecting import Selection
 from gcrm.customers.selection import like
@@ -50,7 +50,6 @@ TIMELINE_PER_PAGE = 20
 PARTS = frozenset({"contacts", "account_shares"})
 """What belongs to an account and goes with it; anything else that hangs on it keeps it."""
 
-MANY_CONTACTS = 2_000
 SHORTEST_TRIGRAM_WORD = 3
 MOST_CANDIDATES = 5_000
 
@@ -107,17 +106,6 @@ class Figures:
     @property
     def unplaced(self) -> int:
         return self.count - self.located
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who has an account of that name and place already: name, town and owner, nothing else."""
-
-    name: str
-    town: str | None
-    owner: str | None
-    is_certain: bool
-    """The whole address is the same, not only what both say of it."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +190,7 @@ def _ids_page(
     if is_large is None:
         is_large = figures_up_to(session, selection, LARGE) is None
     if not is_large:
-        found = _parts(session, selection, Account.id).cte("found").prefix_with("MATERIALIZED")
+        found = parts(session, selection, Account.id).cte("found").prefix_with("MATERIALIZED")
         query = select(Account.id).join(found, found.c.id == Account.id).order_by(*order)
         return page_of(session, query, per_page, marker)
     session.execute(text("SELECT set_config('enable_sort', 'off', true)"))
@@ -211,7 +199,7 @@ def _ids_page(
     return found_page
 
 
-def _parts(session: Session, selection: Selection, *columns: Any) -> Select[Any]:
+def parts(session: Session, selection: Selection, *columns: Any) -> Select[Any]:
     """Columns of the selected accounts; for a scoped person the own part by owner, which one index covers, and the shared one.
 
     The policy joins the two by OR, for which every row would be fetched from the table.
@@ -221,19 +209,19 @@ def _parts(session: Session, selection: Selection, *columns: Any) -> Select[Any]
         return query
     own = Account.owner_id == func.any(literal_column("(SELECT gcrm_visible_owners())::int[]"))
     shared = Account.id == func.any(literal_column("(SELECT gcrm_shared_accounts())::bigint[]"))
-    candidates = _candidates(session, "gcrm_search_accounts", selection.get("q"))
-    if candidates is not None:
-        query = query.where(Account.id == func.any(cast(candidates, ARRAY(BigInteger))))
+    found = candidates(session, "gcrm_search_accounts", selection.get("q"))
+    if found is not None:
+        query = query.where(Account.id == func.any(cast(found, ARRAY(BigInteger))))
     both = union_all(query.where(own), query.where(shared, func.coalesce(own, false()).is_(False))).subquery()
     return select(*both.c)
 
 
 def ids_up_to(session: Session, selection: Selection, most: int) -> list[int]:
     """The ids of the selected accounts in their order, no more than that many."""
-    return sorted(session.scalars(_parts(session, selection, Account.id).limit(most)))
+    return sorted(session.scalars(parts(session, selection, Account.id).limit(most)))
 
 
-def _candidates(session: Session, function: str, words: str | None) -> list[int] | None:
+def candidates(session: Session, function: str, words: str | None) -> list[int] | None:
     """What a manager's search may find, by an index that the policies do not let a search use; None: read all own rows."""
     word = max((words or "").split(), key=len, default="")
     principal = getattr(session, "principal", None)
@@ -245,7 +233,7 @@ def _candidates(session: Session, function: str, words: str | None) -> list[int]
 
 def figures(session: Session, selection: Selection) -> Figures:
     """Count, places and sums of a selection."""
-    return _kept_figures(session, selection) or _summed(session, _parts(session, selection, *_FIGURED))
+    return _kept_figures(session, selection) or _summed(session, parts(session, selection, *_FIGURED))
 
 
 def _kept_figures(session: Session, selection: Selection) -> Figures | None:
@@ -263,7 +251,7 @@ def _kept_figures(session: Session, selection: Selection) -> Figures | None:
 
 def figures_up_to(session: Session, selection: Selection, most: int) -> Figures | None:
     """The figures, or None when there are more accounts than that."""
-    found = _summed(session, _parts(session, selection, *_FIGURED).limit(most + 1))
+    found = _summed(session, parts(session, selection, *_FIGURED).limit(most + 1))
     return found if found.count <= most else None
 
 
@@ -456,40 +444,6 @@ def things_on(session: Session, account: Account) -> list[str]:
     return found
 
 
-def twins(session: Session, name: str, postcode: str | None, street: str | None, limit: int = 5) -> list[Account]:
-    """Visible accounts of that name whose address says nothing else than the one given."""
-    key = func.gcrm_name_key
-    conditions: list[ColumnElement[bool]] = [Account.name_key == key(name)]
-    if postcode is not None:
-        conditions.append(or_(Account.postcode.is_(None), Account.postcode == postcode))
-    if street is not None:
-        conditions.append(or_(Account.street.is_(None), key(Account.street) == key(street)))
-    query = select(Account).where(*conditions).options(joinedload(Account.owner)).order_by(Account.id).limit(limit)
-    return list(session.scalars(query))
-
-
-def hidden_holders(session: Session, name: str, postcode: str | None, street: str | None) -> list[Holder]:
-    """Who holds such an account out of the principal's sight."""
-    rows = session.execute(
-        text("SELECT account_name, town, owner_name, is_certain FROM gcrm_account_holders(:name, :postcode, :street)"),
-        {"name": name, "postcode": postcode, "street": street},
-    )
-    return [Holder(*row) for row in rows]
-
-
-def holder_of_key(session: Session, source: str | None, external_id: str) -> Holder | None:
-    """Who holds the account of an external id, in sight or not."""
-    row = session.execute(
-        text("SELECT account_name, town, owner_name FROM gcrm_external_id_holder(:source, :external_id)"),
-        {"source": source, "external_id": external_id},
-    ).one_or_none()
-    return Holder(row.account_name, row.town, row.owner_name, is_certain=True) if row else None
-
-
-def account_of_key(session: Session, source: str | None, external_id: str) -> Account | None:
-    return session.scalar(select(Account).where(Account.source == source, Account.external_id == external_id))
-
-
 def out_of_sight(session: Session, account: Account) -> bool:
     """Whether the principal will not see the account any more once this transaction is over."""
     if not db.is_scoped(session):
@@ -510,87 +464,6 @@ def shared_with(session: Session, account: Account) -> list[User]:
     query = select(User).join(AccountShare, AccountShare.user_id == User.id)
     query = query.where(or_(AccountShare.until.is_(None), AccountShare.until >= func.current_date() - 1))
     return list(session.scalars(query.where(AccountShare.account_id == account.id).order_by(User.name, User.id)))
-
-
-def contacts_with_more(session: Session, account_ids: Sequence[int], limit: int = 500) -> list[Contact]:
-    """Contacts of some accounts of whom a file told more than we have fields for."""
-    query = select(Contact).where(Contact.account_id.in_(account_ids), Contact.extra != {})
-    return list(session.scalars(query.order_by(Contact.account_id, Contact.id).limit(limit)))
-
-
-def contacts_of(session: Session, account: Account) -> list[Contact]:
-    """The account's people, the primary one first."""
-    query = select(Contact).where(Contact.account_id == account.id)
-    return list(session.scalars(query.order_by(Contact.is_primary.desc(), Contact.name, Contact.id)))
-
-
-def contact_by_uuid(session: Session, public: uuid.UUID | str, lock: bool = False) -> Contact:
-    query = select(Contact).where(Contact.uuid == as_uuid(public)).options(joinedload(Contact.account))
-    if lock:
-        query = query.with_for_update(of=Contact).execution_options(populate_existing=True)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound("There is no such contact, or none that you may see.")
-    return found
-
-
-CONTACT_TEXT = func.gcrm_search_text(Contact.name, Contact.email, Contact.phone, Contact.job_title, Contact.external_id)
-
-
-def _contacts_found(session: Session, words: str | None, account: Account | None, *columns: Any) -> Select[Any]:
-    """Each word stands in the person's name, e-mail, number, job or external id.
-
-    For a scoped person the own accounts lead to their people: the policy asks for each contact whether its account is seen.
-    """
-    query = select(*columns)
-    candidates = _candidates(session, "gcrm_search_contacts", words)
-    if candidates is not None:
-        query = query.where(Contact.id == func.any(cast(candidates, ARRAY(BigInteger))))
-    if account is not None:
-        query = query.where(Contact.account_id == account.id)
-    elif db.is_scoped(session) and candidates is None:
-        own = _parts(session, Selection(), Account.id).cte("own").prefix_with("MATERIALIZED")
-        query = query.join(own, own.c.id == Contact.account_id)
-    return query.where(*(CONTACT_TEXT.ilike(like(word)) for word in (words or "").split()))
-
-
-def contacts_page(
-    session: Session,
-    words: str | None = None,
-    marker: str | None = None,
-    per_page: int = PER_PAGE,
-    account: Account | None = None,
-) -> Page[tuple[Contact, Account]]:
-    """People by name with their account; many and few are read in the two ways that `_ids_page` tells of."""
-    if count_contacts_up_to(session, words, MANY_CONTACTS, account) is None:
-        session.execute(text("SELECT set_config('enable_sort', 'off', true)"))
-        query = _many_contacts(words, account)
-        found = page_of(session, query, per_page, marker)
-        session.execute(text("SELECT set_config('enable_sort', 'on', true)"))
-    else:
-        few = (
-            _contacts_found(session, words, account, Contact.id, Contact.name).cte("found").prefix_with("MATERIALIZED")
-        )
-        query = select(*few.c).order_by(few.c.name, few.c.id)
-        listed = page_of(session, query, per_page, marker)
-        found = Page([row[0] for row in listed.rows], listed.previous, listed.next)
-    rows = select(Contact, Account).join(Account, Account.id == Contact.account_id).where(Contact.id.in_(found.rows))
-    by_id = {row[0].id: row for row in session.execute(rows)}
-    return Page([by_id[key] for key in found.rows if key in by_id], found.previous, found.next)
-
-
-def _many_contacts(words: str | None, account: Account | None) -> Select[Any]:
-    query: Select[Any] = select(Contact.id).where(*(CONTACT_TEXT.ilike(like(word)) for word in (words or "").split()))
-    return (query if account is None else query.where(Contact.account_id == account.id)).order_by(
-        Contact.name, Contact.id
-    )
-
-
-def count_contacts_up_to(session: Session, words: str | None, most: int, account: Account | None = None) -> int | None:
-    """How many people there are, or None when there are more than that."""
-    found = _contacts_found(session, words, account, Contact.id).limit(most + 1).subquery()
-    count = session.scalar(select(func.count()).select_from(found)) or 0
-    return count if count <= most else None
 
 
 def timeline(

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from gcrm.core import db, money
 from gcrm.core.errors import Conflict, Forbidden, Invalid, NotFound
 from gcrm.core.geo import ewkt, lon_lat
-from gcrm.customers import queries, values
+from gcrm.customers import queries, twin_queries, values
 from gcrm.customers.models import LOCATION_SOURCES, Account, AccountShare, Contact, Touch
-from gcrm.customers.queries import Holder
+from gcrm.customers.twin_queries import Holder
 from gcrm.customers.values import Faulty, Setting
 from gcrm.people import queries as people
 from gcrm.people.models import User
@@ -237,8 +237,8 @@ def _write(session: Session, account: Account, columns: Mapping[str, Any]) -> Ac
 
 
 def _key_taken(session: Session, source: str | None, external_id: str | None) -> AlreadyThere:
-    visible = queries.account_of_key(session, source, external_id or "")
-    holder = queries.holder_of_key(session, source, external_id or "")
+    visible = twin_queries.account_of_key(session, source, external_id or "")
+    holder = twin_queries.holder_of_key(session, source, external_id or "")
     if visible is not None:
         sentence = f"“{visible.name}” has the id {external_id} of {source} already."
     elif holder is not None:
@@ -257,8 +257,8 @@ def already_with(holder: Holder) -> str:
 
 def check_new(session: Session, name: str, postcode: str | None, street: str | None) -> AlreadyThere | None:
     """What stands against a new account of that name and address, if anything does."""
-    accounts = queries.twins(session, name, postcode, street)
-    holders = queries.hidden_holders(session, name, postcode, street)
+    accounts = twin_queries.twins(session, name, postcode, street)
+    holders = twin_queries.hidden_holders(session, name, postcode, street)
     if not accounts and not holders:
         return None
     sentences = [

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from gcrm.core import web
 from gcrm.core.errors import Conflict, Invalid, NotFound
 from gcrm.core.geo import lon_lat
-from gcrm.customers import forms, panels, queries, services
+from gcrm.customers import contact_queries, forms, panels, queries, services
 from gcrm.customers.forms import AccountForm, ContactForm
 from gcrm.customers.models import Account, Contact
 from gcrm.customers.queries import LARGE, Page
@@ -227,7 +227,7 @@ def show(account_id: uuid.UUID) -> Any:
         "customers/show.html", account=account, due=due, is_overdue=due is not None and due < people.today(web.session()),
         is_never_visited=account.cadence_days is not None and account.last_visited_on is None,
         point=lon_lat(account.location) if account.location is not None else None,
-        names=queries.names_round(session, account), contacts=queries.contacts_of(session, account),
+        names=queries.names_round(session, account), contacts=contact_queries.contacts_of(session, account),
         children=queries.children_of(session, account), shared_with=queries.shared_with(session, account),
         timeline=queries.timeline(session, account), kinds=panels.kinds, main_panels=panels.rendered(account, "main"),
         side_panels=panels.rendered(account, "side"), actions=panels.actions(account),
@@ -346,7 +346,7 @@ def contacts() -> Any:
     session = web.session()
     words = (request.args.get("q") or "").strip()[:200]
     marker = request.args.get("after") or request.args.get("before")
-    page = queries.contacts_page(session, words, marker)
+    page = contact_queries.contacts_page(session, words, marker)
     template = "customers/_contacts.html" if request.headers.get("HX-Request") else "customers/contacts.html"
     return render_template(
         template, page=page, words=words, is_empty=not page.rows and not words and marker is None, **_pages(page)
@@ -374,7 +374,7 @@ def new_contact(account_id: uuid.UUID) -> Any:
 @access.may("edit_customers")
 def edit_contact(contact_id: uuid.UUID) -> Any:
     session = web.session()
-    contact = queries.contact_by_uuid(session, contact_id, lock=request.method == "POST")
+    contact = contact_queries.contact_by_uuid(session, contact_id, lock=request.method == "POST")
     current = forms.shown_contact(contact)
     form = ContactForm(request.form if request.method == "POST" else None, data=current)
     if request.method == "GET":
@@ -403,7 +403,7 @@ def _contact_page(form: ContactForm, contact: Contact, changes: list[tuple[str, 
 def delete_contact(contact_id: uuid.UUID) -> Any:
     """Take a person out; the browser keeps what undoing needs."""
     session = web.session()
-    contact = queries.contact_by_uuid(session, contact_id, lock=True)
+    contact = contact_queries.contact_by_uuid(session, contact_id, lock=True)
     account = contact.account
     kept = {name: value for name, value in forms.shown_contact(contact).items() if name != "version"}
     services.delete_contact(session, contact)

@@ -14,6 +14,7 @@ from flask_smorest import Blueprint
 from gcrm.core import api, web
 from gcrm.core.errors import Invalid, NotFound
 from gcrm.core.geo import geojson
+from gcrm.customers import contact_queries
 from gcrm.customers import queries as customers
 from gcrm.customers.models import Account
 from gcrm.people import access
@@ -339,7 +340,7 @@ def _person(given: dict[str, Any]) -> User:
 def _contact_id(account: Account, public: uuid.UUID | None) -> int | None:
     if public is None:
         return None
-    contact = customers.contact_by_uuid(web.session(), public)
+    contact = contact_queries.contact_by_uuid(web.session(), public)
     if contact.account_id != account.id:
         raise Invalid("This contact belongs to another account.")
     return contact.id

@@ -15,6 +15,7 @@ from wtforms import Form
 
 from gcrm.core import clock, web
 from gcrm.core.errors import GcrmError, Invalid
+from gcrm.customers import contact_queries
 from gcrm.customers import queries as customers
 from gcrm.customers.models import Account, Contact
 from gcrm.orders import queries as orders
@@ -125,7 +126,7 @@ def new() -> Any:
         request.form, day=clock.today(zone) + dt.timedelta(days=1), time=USUAL_TIME,
         minutes=account.visit_minutes or services.USUAL_MINUTES, person=str(usual.uuid),
     )  # fmt: skip
-    contacts = customers.contacts_of(session, account)
+    contacts = contact_queries.contacts_of(session, account)
     form.offer(people_labels.choices(reps), [(str(contact.uuid), contact.name) for contact in contacts])
     if request.method == "POST" and form.validate():
         person = next(user for user in reps if str(user.uuid) == form.person.data)
@@ -235,7 +236,7 @@ def new_activity() -> Any:
     account = customers.account_by_uuid(session, request.values["account"])
     zone = services.zone_of(session, account)
     form = forms.ActivityForm(request.form, kind=kind if kind in ACTIVITY_KINDS else "call")
-    contacts = customers.contacts_of(session, account)
+    contacts = contact_queries.contacts_of(session, account)
     form.offer([(str(contact.uuid), contact.name) for contact in contacts])
     if request.method == "POST" and form.validate():
         made = _kept(

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from gcrm.core.errors import Invalid, NotFound
 from gcrm.core.geo import metres_between
-from gcrm.customers import queries, services
+from gcrm.customers import contact_queries, queries, services
 from gcrm.customers.models import Account
 from gcrm.customers.selecting import Selection
 from tests import factories as make
@@ -179,7 +179,7 @@ def test_near_stops_at_the_limit_with_the_nearest(session, company):
 def test_the_primary_contact_comes_first(session, company):
     make.make_contact(session, company.mine, name="Ada")
     make.make_contact(session, company.mine, name="Zoe", is_primary=True)
-    assert [c.name for c in queries.contacts_of(session, company.mine)] == ["Zoe", "Ada"]
+    assert [c.name for c in contact_queries.contacts_of(session, company.mine)] == ["Zoe", "Ada"]
 
 
 @pytest.mark.parametrize("role", ["planner", "manager", "rep"])
@@ -187,7 +187,7 @@ def test_contacts_are_found_by_words_within_ones_sight(as_user, session, company
     make.make_contact(session, company.mine, name="Ada Park", email="ada@mine.example", job_title="Buyer")
     make.make_contact(session, company.theirs, name="Ada Lee", phone="717 555 0100")
     with as_user(getattr(company, role)) as acting:
-        names = lambda words: {c.name for c, _account in queries.contacts_page(acting, words).rows}  # noqa: E731
+        names = lambda words: {c.name for c, _account in contact_queries.contacts_page(acting, words).rows}  # noqa: E731
         sees_all = role == "planner"
         assert names("ada") == ({"Ada Park", "Ada Lee"} if sees_all else {"Ada Park"})
         assert names("buyer ada") == {"Ada Park"}
@@ -198,12 +198,12 @@ def test_contacts_are_found_by_words_within_ones_sight(as_user, session, company
 def test_many_contacts_are_paged_like_few(session, company, monkeypatch):
     for i in range(9):
         make.make_contact(session, company.mine, name=f"C{i % 3}")
-    few = queries.contacts_page(session, "c", per_page=4)
-    monkeypatch.setattr(queries, "MANY_CONTACTS", 3)
-    many = queries.contacts_page(session, "c", per_page=4)
+    few = contact_queries.contacts_page(session, "c", per_page=4)
+    monkeypatch.setattr(contact_queries, "MANY_CONTACTS", 3)
+    many = contact_queries.contacts_page(session, "c", per_page=4)
     assert [c.id for c, _ in few.rows] == [c.id for c, _ in many.rows]
     assert few.next == many.next
-    after = queries.contacts_page(session, "c", many.next, per_page=9)
+    after = contact_queries.contacts_page(session, "c", many.next, per_page=9)
     assert len(after.rows) == 5
 
 
