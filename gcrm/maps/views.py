@@ -22,7 +22,6 @@ from gcrm.maps import (
     layer_views,
     layers,
     manager_views,
-    ogc_views,
     panel_layers,
     place_queries,
     region_views,
@@ -35,6 +34,7 @@ from gcrm.maps import (
 from gcrm.maps.coordinates import coordinates
 from gcrm.maps.kept_tiles import KeptTiles, Tile
 from gcrm.maps.layer_forms import MapWanted
+from gcrm.maps.ogc import views as ogc_views
 
 bp = Blueprint("maps", __name__)
 for part in (

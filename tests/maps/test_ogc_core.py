@@ -14,8 +14,9 @@ from sqlalchemy import text
 
 from gcrm.core import db
 from gcrm.core.geo import ewkt
-from gcrm.maps import ogc_queries, ogc_words
-from gcrm.maps.ogc_documents import CONFORMANCE
+from gcrm.maps.ogc import queries as ogc_queries
+from gcrm.maps.ogc import words as ogc_words
+from gcrm.maps.ogc.documents import CONFORMANCE
 from gcrm.people import tokens
 from tests import factories as make
 from tests.maps.ogc import CRS84, ask, items, links, names, path_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from gcrm.core.errors import Malformed
-from gcrm.maps import ogc_crs
+from gcrm.maps.ogc import crs as ogc_crs
 from tests import factories as make
 from tests.maps.ogc import CRS84, ask, epsg, items, names
 

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gcrm.core.errors import Malformed
-from gcrm.maps import ogc_filters
-from gcrm.maps.ogc_collections import ACCOUNTS, COLLECTIONS
+from gcrm.maps.ogc import filters as ogc_filters
+from gcrm.maps.ogc.collections import ACCOUNTS, COLLECTIONS
 from tests import factories as make
 from tests.maps.ogc import ask, names
 

@@ -46,12 +46,13 @@ from gcrm.customers.selecting import Selection
 from gcrm.geography import tiles
 from gcrm.geography.models import Region
 from gcrm.geography.tiles import Box
-from gcrm.maps import ogc_filters, place_queries
-from gcrm.maps.ogc_collections import ACCOUNTS, REGIONS, TERRITORIES, VISITS, Collection
-from gcrm.maps.ogc_crs import WGS84, Crs
-from gcrm.maps.ogc_filter_queries import Column, Compiler, Expression, Looked, Make, Measured, Place, Plain, measured
-from gcrm.maps.ogc_shapes import Shape
-from gcrm.maps.ogc_words import Bounds, Wanted
+from gcrm.maps import place_queries
+from gcrm.maps.ogc import filters as ogc_filters
+from gcrm.maps.ogc.collections import ACCOUNTS, REGIONS, TERRITORIES, VISITS, Collection
+from gcrm.maps.ogc.crs import WGS84, Crs
+from gcrm.maps.ogc.filter_queries import Column, Compiler, Expression, Looked, Make, Measured, Place, Plain, measured
+from gcrm.maps.ogc.shapes import Shape
+from gcrm.maps.ogc.words import Bounds, Wanted
 from gcrm.people.models import User
 from gcrm.territories.models import Territory, TerritoryRegion
 from gcrm.visits.models import Visit

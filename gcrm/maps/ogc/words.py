@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from gcrm.core.errors import Malformed
 from gcrm.geography.tiles import Box
-from gcrm.maps import ogc_crs, ogc_filters
-from gcrm.maps.ogc_collections import Collection
-from gcrm.maps.ogc_crs import Crs
+from gcrm.maps.ogc import crs as ogc_crs
+from gcrm.maps.ogc import filters as ogc_filters
+from gcrm.maps.ogc.collections import Collection
+from gcrm.maps.ogc.crs import Crs
 
 USUAL_LIMIT = 100
 LARGEST_LIMIT = 5_000

@@ -20,10 +20,13 @@ from flask_babel import lazy_gettext as _l
 
 from gcrm.core import clock, web
 from gcrm.core.errors import Malformed
-from gcrm.maps import ogc_documents, ogc_openapi, ogc_queries, ogc_words
-from gcrm.maps.ogc_collections import COLLECTIONS, Collection, collection_named
-from gcrm.maps.ogc_crs import Crs
-from gcrm.maps.ogc_documents import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, link
+from gcrm.maps.ogc import documents as ogc_documents
+from gcrm.maps.ogc import openapi as ogc_openapi
+from gcrm.maps.ogc import queries as ogc_queries
+from gcrm.maps.ogc import words as ogc_words
+from gcrm.maps.ogc.collections import COLLECTIONS, Collection, collection_named
+from gcrm.maps.ogc.crs import Crs
+from gcrm.maps.ogc.documents import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, link
 
 bp = Blueprint("ogc", __name__, url_prefix="/ogc")
 

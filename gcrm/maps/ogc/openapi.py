@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from gcrm.maps import ogc_crs, ogc_filters
-from gcrm.maps.ogc_collections import COLLECTIONS, Collection
-from gcrm.maps.ogc_documents import GEOJSON, HTML, JSON, SCHEMA, schema
-from gcrm.maps.ogc_words import LARGEST_LIMIT, USUAL_LIMIT
+from gcrm.maps.ogc import crs as ogc_crs
+from gcrm.maps.ogc import filters as ogc_filters
+from gcrm.maps.ogc.collections import COLLECTIONS, Collection
+from gcrm.maps.ogc.documents import GEOJSON, HTML, JSON, SCHEMA, schema
+from gcrm.maps.ogc.words import LARGEST_LIMIT, USUAL_LIMIT
 
 _SYSTEMS = [each.uri for each in ogc_crs.ALL]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from gcrm.geography.tiles import Box
-from gcrm.maps import ogc_crs
-from gcrm.maps.ogc_collections import COLLECTIONS, Collection, Property
+from gcrm.maps.ogc import crs as ogc_crs
+from gcrm.maps.ogc.collections import COLLECTIONS, Collection, Property
 
 GEOJSON = "application/geo+json"
 JSON = "application/json"

@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gcrm.core.errors import Malformed
-from gcrm.maps import ogc_crs, ogc_shapes
-from gcrm.maps.ogc_collections import Collection, Property
-from gcrm.maps.ogc_crs import Crs
-from gcrm.maps.ogc_shapes import Shape
+from gcrm.maps.ogc import crs as ogc_crs
+from gcrm.maps.ogc import shapes as ogc_shapes
+from gcrm.maps.ogc.collections import Collection, Property
+from gcrm.maps.ogc.crs import Crs
+from gcrm.maps.ogc.shapes import Shape
 
 LANGUAGES = ("cql2-text", "cql2-json")
 DEEPEST_BRACKETS = 12

@@ -38,10 +38,10 @@ from sqlalchemy.orm import Session
 
 from gcrm.core.errors import Malformed
 from gcrm.geography.tiles import Box
-from gcrm.maps import ogc_filters as filters
-from gcrm.maps.ogc_crs import WGS84
-from gcrm.maps.ogc_filters import Condition, Named, Term, Value
-from gcrm.maps.ogc_shapes import Shape
+from gcrm.maps.ogc import filters as filters
+from gcrm.maps.ogc.crs import WGS84
+from gcrm.maps.ogc.filters import Condition, Named, Term, Value
+from gcrm.maps.ogc.shapes import Shape
 
 Expression = Any
 """An SQL expression: SQLAlchemy's types for it differ by what it holds."""

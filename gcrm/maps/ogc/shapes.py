@@ -9,7 +9,7 @@ from typing import Any
 
 from gcrm.core.errors import Malformed
 from gcrm.geography.tiles import Box
-from gcrm.maps.ogc_crs import Crs
+from gcrm.maps.ogc.crs import Crs
 
 MOST_VERTICES = 10_000
 NESTING = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}

@@ -1,0 +1,1 @@
+"""The OGC API Features: what others read by standard words, at /ogc."""
