@@ -206,23 +206,26 @@ async function keepDay() {
 
 /** Ask how things are, send what waits and bring the day up to date; offline nothing changes. */
 export async function refresh() {
-  if (!here) return;
-  const said = await greet().catch(stopped);
-  if (!here) return;
+  const store = here;
+  const said = store && (await greet().catch(stopped));
+  // Somebody may have signed out while the server was asked.
+  const isGone = () => !store || here !== store;
+  if (isGone()) return;
   if (!said?.csrf) {
     if (state.offline) sender.send();
     return;
   }
-  await keepSeal(said);
-  await sender.send({ fresh: true });
-  const day = await here?.day();
-  if (day && day.etag === said.snapshot) await here.keepDay(day.body, day.etag, said.at);
+  await keepSeal(store, said);
+  await sender?.send({ fresh: true });
+  if (isGone()) return;
+  const day = await store.day();
+  if (day && day.etag === said.snapshot) await store.keepDay(day.body, day.etag, said.at);
   else if (!day || day.asked < said.at) await keepDay();
   tell("state");
 }
 
-async function keepSeal({ seal, person }) {
-  if (!(await here.meta("seal"))) await enter(person, seal, { outdated: reload }).then((twin) => twin.close());
+async function keepSeal(store, { seal, person }) {
+  if (!(await store.meta("seal"))) await enter(person, seal, { outdated: reload }).then((twin) => twin.close());
 }
 
 function changed() {
@@ -254,10 +257,10 @@ export const unkept = [];
  * Throws a QuotaExceededError when the phone is full; the act then waits in `unkept`.
  */
 export async function doAct(kind, body, { placing = false, amends = null, said = "", id = crypto.randomUUID(), now = Date.now() } = {}) {
-  await phone();
+  const store = await phone();
   const options = { id, now, tab: TAB, amends, said, held: placing ? now + LONGEST_PLACING : 0 };
   try {
-    await here.addAct(kind, body, options);
+    await store.addAct(kind, body, options);
   } catch (error) {
     unkept.push({ kind, body, options });
     tell("state");
@@ -267,7 +270,9 @@ export async function doAct(kind, body, { placing = false, amends = null, said =
   changed();
   if (placing) {
     const found = await place();
-    await here.changeActs([id], (act) => placed(act, found));
+    // Who signed out meanwhile left it as it stands; it is sent without its place.
+    if (here !== store) return { id, sent: undefined };
+    await store.changeActs([id], (act) => placed(act, found));
   }
   const sent = sender.send({ fresh: true });
   return { id, sent };
@@ -353,4 +358,4 @@ async function endSessionLater() {
 /** Send all that waits; resolves when the server answered or could not be reached. */
 export const sendNow = () => sender?.send({ fresh: true });
 
-export const unsent = async () => (await here.acts()).filter(isOnlyHere);
+export const unsent = async () => (here ? await here.acts() : []).filter(isOnlyHere);
