@@ -69,7 +69,7 @@ def contacts_page(
     per_page: int = PER_PAGE,
     account: Account | None = None,
 ) -> Page[tuple[Contact, Account]]:
-    """People by name with their account; many and few are read in the two ways that `_ids_page` tells of."""
+    """People by name with their account; many and few are read in the two ways that `queries._ids_page` tells of."""
     if count_contacts_up_to(session, words, MANY_CONTACTS, account) is None:
         session.execute(text("SELECT set_config('enable_sort', 'off', true)"))
         query = _many_contacts(words, account)
